@@ -1,0 +1,105 @@
+"""SQL of workspaces and API keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import API_KEYS, WORKSPACES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """One brand or client; everything belongs to one."""
+
+    id: UUID
+    name: str
+    region: str
+    opt_out_purposes: Sequence[str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as it may be shown: never the secret."""
+
+    workspace_id: UUID
+    id: UUID
+    name: str
+    prefix: str
+    scopes: Sequence[str]
+    purposes: Sequence[str]
+    test: bool
+    requests_per_minute: int
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+SHOWN = tuple(column for column in API_KEYS.c if column.name != "digest")
+
+
+def add_workspace(session: Session, workspace: Workspace) -> None:
+    """Insert a workspace."""
+    session.execute(
+        insert(WORKSPACES).values(
+            id=workspace.id,
+            name=workspace.name,
+            region=workspace.region,
+            opt_out_purposes=list(workspace.opt_out_purposes),
+            created_at=workspace.created_at,
+        )
+    )
+
+
+def workspace_named(session: Session, name: str) -> Workspace | None:
+    """Find a workspace by its name."""
+    row = session.execute(select(WORKSPACES).where(WORKSPACES.c.name == name)).mappings().one_or_none()
+    return Workspace(**row) if row else None
+
+
+def workspace(session: Session, workspace_id: UUID) -> Workspace:
+    """Return a workspace that is known to exist."""
+    return Workspace(**session.execute(select(WORKSPACES).where(WORKSPACES.c.id == workspace_id)).mappings().one())
+
+
+def add_key(session: Session, key: ApiKey, digest: bytes) -> None:
+    """Insert a key with the SHA-256 of its secret."""
+    values = {column.name: getattr(key, column.name) for column in SHOWN}
+    values |= {"scopes": list(key.scopes), "purposes": list(key.purposes), "digest": digest}
+    session.execute(insert(API_KEYS).values(values))
+
+
+def key_by_digest(session: Session, digest: bytes) -> tuple[ApiKey, Workspace] | None:
+    """Find a key, whatever its state, and its workspace."""
+    row = session.execute(select(*SHOWN).where(API_KEYS.c.digest == digest)).mappings().one_or_none()
+    return (ApiKey(**row), workspace(session, row["workspace_id"])) if row else None
+
+
+def keys(session: Session, workspace_id: UUID) -> list[ApiKey]:
+    """List a workspace's keys, oldest first."""
+    rows = session.execute(select(*SHOWN).where(API_KEYS.c.workspace_id == workspace_id).order_by(API_KEYS.c.id))
+    return [ApiKey(**row) for row in rows.mappings()]
+
+
+def revoke(session: Session, prefix: str, at: datetime) -> ApiKey | None:
+    """End a key by what is shown of it; ending it twice changes nothing."""
+    row = session.execute(
+        update(API_KEYS)
+        .where(API_KEYS.c.prefix == prefix, API_KEYS.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(*SHOWN)
+    )
+    found = row.mappings().one_or_none()
+    return ApiKey(**found) if found else None
+
+
+def touch(session: Session, key_id: UUID, workspace_id: UUID, at: datetime) -> None:
+    """Remember when a key was last used."""
+    session.execute(
+        update(API_KEYS).where(API_KEYS.c.workspace_id == workspace_id, API_KEYS.c.id == key_id).values(last_used_at=at)
+    )

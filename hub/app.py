@@ -1,0 +1,78 @@
+"""The Flask application: everything is put together here and nowhere else."""
+
+import time
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+
+from hub.accounts.auth import KEY_RING, add_rate_headers
+from hub.accounts.service import KeyRing
+from hub.core import metrics, runtime
+from hub.core.settings import Settings
+from hub.inbound.api import DIRECTORY
+from hub.inbound.api import blp as hooks
+from hub.messages.api import blp as messages
+from hub.metrics_page import blp as metrics_page
+from hub.routing.api import blp as provider_accounts
+from hub.routing.service import Directory
+from hub.web import openapi, problems
+from hub.web.context import EXTENSION, request_id
+from hub.web.docs import blp as docs
+from hub.web.health import blp as health
+from hub.web.jsons import Orjson
+
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
+VERSION = "0.1.0"
+DESCRIPTION = "Reach a person by SMS, email, Telegram or voice, and know what became of it."
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application. Nothing is connected before the first request."""
+    app = Flask(__name__, static_folder=None)
+    app.json = Orjson(app)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        API_TITLE="Trunkline",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": DESCRIPTION},
+            "security": [{"key": []}],
+            "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    hub = runtime.build(settings)
+    app.extensions[EXTENSION] = hub
+    app.extensions[KEY_RING] = KeyRing(hub.db)
+    app.extensions[DIRECTORY] = Directory(hub)
+
+    problems.install(app)
+    api = Api(app)
+    for blueprint in (messages, provider_accounts):
+        api.register_blueprint(blueprint)
+    for blueprint in (hooks, health, docs, metrics_page):
+        app.register_blueprint(blueprint)
+    openapi.complete(api)
+
+    app.before_request(_start)
+    app.after_request(add_rate_headers)
+    app.after_request(_finish)
+    return app
+
+
+def _start() -> None:
+    g.started_at = time.perf_counter()
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = request_id()
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    route = request.url_rule.rule if request.url_rule else "none"
+    seconds = time.perf_counter() - g.started_at
+    metrics.REQUESTS.labels(method=request.method, route=route, status=str(response.status_code)).observe(seconds)
+    return response
+
+

@@ -1,0 +1,124 @@
+"""One effect per key, however often and however concurrently a client asks.
+
+The key's row commits together with the effect. A twin that comes while the first is still running waits for it at
+the unique index, at most the lock time-out, and is then told to come back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, Uuid, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hub.core import clock
+from hub.core.crypto import Vault
+from hub.core.db import METADATA, Database
+from hub.core.problems import Unprocessable
+
+LIFETIME = timedelta(hours=24)
+
+IDEMPOTENCY_KEYS = Table(
+    "idempotency_keys",
+    METADATA,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("api_key_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),  # "header", or "reference" for clients that cannot set headers
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),  # keyed hash of the request
+    Column("sealed", LargeBinary),  # the answer
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What makes a request the same as an earlier one."""
+
+    workspace_id: UUID
+    api_key_id: UUID
+    kind: str
+    key: str
+    digest: bytes
+
+    def match(self) -> dict[str, Any]:
+        """Return the primary key as column values."""
+        return {
+            "workspace_id": self.workspace_id,
+            "api_key_id": self.api_key_id,
+            "kind": self.kind,
+            "key": self.key,
+        }
+
+
+class KeyReused(Unprocessable):
+    """The key was used for a different request."""
+
+    code = "idempotency_key_reused"
+    title = "This key was used for a different request"
+
+
+def find(session: Session, vault: Vault, key: Key) -> Any | None:  # noqa: ANN401 - the stored answer
+    """Return the stored answer, None if there is none, or raise `KeyReused`."""
+    row = session.execute(
+        select(IDEMPOTENCY_KEYS.c.digest, IDEMPOTENCY_KEYS.c.sealed).filter_by(**key.match()).where(_live(clock.now()))
+    ).one_or_none()
+    if row is None:
+        return None
+    if bytes(row.digest) != key.digest:
+        detail = "Send the same body with this key, or another key with this body."
+        raise KeyReused(detail)
+    return vault.unseal(row.sealed)
+
+
+def forget_expired(session: Session, key: Key, now: datetime) -> None:
+    """Delete the key's row if its 24 hours are over, so that it can be used again."""
+    session.execute(delete(IDEMPOTENCY_KEYS).filter_by(**key.match()).where(~_live(now)))
+
+
+def sweep(session: Session, now: datetime, limit: int) -> None:
+    """Delete some rows whose 24 hours are over."""
+    old = (
+        select(IDEMPOTENCY_KEYS.c.workspace_id, IDEMPOTENCY_KEYS.c.api_key_id, IDEMPOTENCY_KEYS.c.kind)
+        .add_columns(IDEMPOTENCY_KEYS.c.key)
+        .where(~_live(now))
+        .limit(limit)
+        .cte("old")
+    )
+    same = [IDEMPOTENCY_KEYS.c[name] == old.c[name] for name in ("workspace_id", "api_key_id", "kind", "key")]
+    session.execute(delete(IDEMPOTENCY_KEYS).where(*same))
+
+
+def once(
+    db: Database, vault: Vault, key: Key | None, produce: Callable[[Session], Any], workspace_id: UUID
+) -> tuple[Any, bool]:
+    """Run `produce` in a transaction and return its JSON answer and False; or an earlier answer and True."""
+    if key is None:
+        with db.transaction(workspace_id) as session:
+            return produce(session), False
+    try:
+        with db.transaction(workspace_id) as session:
+            forget_expired(session, key, clock.now())
+            session.execute(insert(IDEMPOTENCY_KEYS).values(**key.match(), digest=key.digest, created_at=clock.now()))
+            answer = produce(session)
+            session.execute(update(IDEMPOTENCY_KEYS).filter_by(**key.match()).values(sealed=vault.seal(answer)))
+            return answer, False
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+    with db.transaction(workspace_id) as session:
+        return find(session, vault, key), True
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Tell whether a transaction failed because the key was there already."""
+    diagnosis = cast("Any", error.orig).diag
+    return bool(diagnosis.constraint_name == "pk_idempotency_keys")
+
+
+def _live(now: datetime) -> Any:  # noqa: ANN401 - an SQL expression
+    return IDEMPOTENCY_KEYS.c.created_at > now - LIFETIME

@@ -1,0 +1,96 @@
+"""The demo workspace: what `make run` loads once, so that the first message needs no account anywhere."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from hub.accounts import service as accounts
+from hub.accounts import store as accounts_store
+from hub.accounts.service import CreateKey
+from hub.core import runtime
+from hub.core.runtime import Runtime
+from hub.core.settings import Settings
+from hub.routing import service as routing
+from hub.routing import store as routing_store
+from hub.routing.service import AddProviderAccount
+
+WORKSPACE = "Demo"
+REGION = "RU"
+REQUESTS_PER_MINUTE = 600_000
+PROVIDERS = {"twilio": "Simulated Twilio"}
+
+
+def prepare(settings: Settings) -> str:
+    """Make the demo workspace if there is none, write DATA_DIR/credentials.json, and return what to print."""
+    hub = runtime.build(settings, pool_size=1)
+    path = settings.data_dir / "credentials.json"
+    if not path.exists():
+        _write(path, _make(hub))
+    hub.db.close()
+    return _welcome(settings, json.loads(path.read_text()))
+
+
+def _make(hub: Runtime) -> dict[str, Any]:
+    simulated = json.loads((hub.settings.data_dir / "simulator" / "accounts.json").read_text())
+    with hub.db.across_workspaces() as session:
+        workspace = accounts_store.workspace_named(session, WORKSPACE)
+        if workspace is None:
+            workspace = accounts.create_workspace(session, WORKSPACE, REGION)
+        command = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
+        _, secret = accounts.create_key(session, hub.vault, workspace.id, command, actor="demo")
+        known = {a.name: a for a in routing_store.of_workspace(session, hub.vault, workspace.id)}
+        providers = {}
+        for provider, name in PROVIDERS.items():
+            credentials = {key: value for key, value in simulated[provider].items() if key != "sender"}
+            account = known.get(name) or routing.add(
+                hub,
+                session,
+                workspace.id,
+                AddProviderAccount(
+                    name=name,
+                    provider=provider,
+                    sender=simulated[provider]["sender"],
+                    credentials=credentials,
+                    test=True,
+                ),
+                actor="demo",
+            )
+            providers[provider] = credentials | {"hooks": routing.show(hub, account)["hooks"]}
+    return {
+        "api_key": secret,
+        "dashboard_url": hub.settings.public_url,
+        "simulator_url": hub.settings.simulator_url,
+        "providers": providers,
+    }
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    """Write the file whole or not at all, readable by its owner only."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(value, file, indent=2)
+    draft.replace(path)
+
+
+def _welcome(settings: Settings, credentials: dict[str, Any]) -> str:
+    message = '{"to": {"phone": "+79161234567"}, "body": "Your code is 4312", "purpose": "transactional"}'
+    return f"""
+Trunkline is running. Ctrl-C stops it; the data stays in {settings.data_dir}.
+
+  API and its documentation   {settings.public_url}/api/docs/
+  API key (demo workspace)    {credentials["api_key"]}
+  Provider simulator          {settings.simulator_url}/_sim/requests
+
+Send a message:
+
+  curl -s {settings.public_url}/api/v1/messages \\
+    -H 'Authorization: Bearer {credentials["api_key"]}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{message}'
+
+and see what became of it:
+
+  curl -s '{settings.public_url}/api/v1/messages?limit=1' -H 'Authorization: Bearer {credentials["api_key"]}'
+"""

@@ -1,0 +1,64 @@
+"""SQL of what providers send us: the inbox, and receipts that nobody could place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from hub.core.db import TENANT
+from hub.inbound.models import ORPHANS
+from hub.messages.models import PROVIDER_IDS
+
+KEEP = text(
+    f"""
+    WITH tenant AS MATERIALIZED (SELECT set_config('{TENANT}', :workspace, true))
+    INSERT INTO outbox (workspace_id, topic, key, lane, due_at, sealed)
+    SELECT CAST(:workspace AS uuid), 'inbound', CAST(:key AS uuid), 'receipts', now(), :sealed FROM tenant
+    ON CONFLICT DO NOTHING
+    """  # noqa: S608 - the setting's name is a constant
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A receipt of a message that the hub does not know."""
+
+    workspace_id: UUID
+    id: UUID
+    provider_account_id: UUID
+    provider_message_id: str
+    kind: str
+    sealed: bytes
+    received_at: datetime
+
+
+def keep(connection: Connection, *, workspace_id: UUID, key: UUID, sealed: bytes) -> None:
+    """Put a callback into the inbox, in one round trip. The same one twice is kept once while it waits."""
+    connection.execute(KEEP, {"workspace": str(workspace_id), "key": str(key), "sealed": sealed})
+
+
+def whose(session: Session, ids: Sequence[tuple[UUID, UUID, str]]) -> dict[tuple[UUID, str], tuple[UUID, int]]:
+    """Return the attempt (message, number) behind each (workspace, account, provider's id) that we know."""
+    if not ids:
+        return {}
+    columns = (PROVIDER_IDS.c.workspace_id, PROVIDER_IDS.c.provider_account_id, PROVIDER_IDS.c.provider_message_id)
+    rows = session.execute(select(PROVIDER_IDS).where(tuple_(*columns).in_(ids)))
+    return {(row.provider_account_id, row.provider_message_id): (row.message_id, row.number) for row in rows}
+
+
+def add_orphans(session: Session, orphans: Sequence[Orphan]) -> None:
+    """Keep receipts that nobody could place, to be looked at by a person."""
+    if orphans:
+        values: list[dict[str, Any]] = [
+            {name: getattr(orphan, name) for name in orphan.__dataclass_fields__} for orphan in orphans
+        ]
+        session.execute(insert(ORPHANS), values)
+
+
+def sweep_orphans(session: Session, before: datetime) -> None:
+    """Delete receipts that nobody could place for long enough."""
+    session.execute(delete(ORPHANS).where(ORPHANS.c.received_at < before))

@@ -1,0 +1,241 @@
+"""The shape of messages in REST.
+
+`SendMessageSchema` is the judge and the documentation. Because it costs twenty times the rest, a compiled decoder
+with the same rules (`Fast`) accepts what is well-formed first; only what it refuses is explained by the schema.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+import orjson
+from marshmallow import fields, validate
+
+from hub.accounts.scopes import Purpose
+from hub.messages.commands import MAX_BATCH, MAX_BODY, MAX_METADATA_BYTES, MAX_REFERENCE, MAX_TTL
+from hub.web.schemas import AnswerSchema, StrictSchema, Whole, Words
+from tracking.delivery import Status
+
+MAX_TTL_SECONDS = int(MAX_TTL.total_seconds())
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def read_moment(text: str) -> datetime:
+    """Read an RFC 3339 time, which always has its offset, or raise `ValueError`."""
+    if not MOMENT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+
+
+class Moment(fields.String):
+    """A time with its offset."""
+
+    default_error_messages = {"moment": "Not a time with offset, such as 2026-11-22T10:00:00+03:00."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
+        text = super()._deserialize(value, *context, **options)
+        try:
+            return read_moment(text)
+        except (ValueError, OverflowError) as error:
+            raise self.make_error("moment") from error
+
+
+class Metadata(fields.Dict):
+    """The caller's own JSON object."""
+
+    default_error_messages = {"size": f"At most {MAX_METADATA_BYTES} bytes as JSON."}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
+        given = super()._deserialize(value, *context, **options)
+        if len(orjson.dumps(given)) > MAX_METADATA_BYTES:
+            raise self.make_error("size")
+        return given
+
+
+class ToSchema(StrictSchema):
+    """Whom to reach: exactly one field."""
+
+    phone = Words(required=True, validate=validate.Length(1, 64), metadata={"example": "+79161234567"})
+
+
+class SendMessageSchema(StrictSchema):
+    """One message."""
+
+    to = fields.Nested(ToSchema, required=True)
+    body = Words(required=True, validate=validate.Length(1, MAX_BODY), metadata={"example": "Your code is 4312"})
+    purpose = fields.String(required=True, validate=validate.OneOf([purpose.value for purpose in Purpose]))
+    reference = Words(validate=validate.Length(1, MAX_REFERENCE), metadata={"description": "Your own id for it."})
+    metadata = Metadata(metadata={"description": "Returned in every event."})
+    send_at = Moment(metadata={"format": "date-time", "description": "At most 90 days ahead."})
+    ttl_seconds = Whole(
+        validate=validate.Range(1, MAX_TTL_SECONDS), metadata={"description": "From send_at or now; default 24 h."}
+    )
+    dedupe = fields.String(
+        validate=validate.Equal("reference"),
+        metadata={"enum": ["reference"], "description": "Accept one message per reference in 24 h."},
+    )
+
+
+class Fast(msgspec.Struct, forbid_unknown_fields=True):
+    """`SendMessageSchema` for the well-formed. A property test holds the two together."""
+
+    class To(msgspec.Struct, forbid_unknown_fields=True):
+        """`ToSchema`."""
+
+        phone: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+    to: To
+    body: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_BODY)]
+    purpose: Literal["transactional", "marketing"]
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REFERENCE)] | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    send_at: str | msgspec.UnsetType = msgspec.UNSET
+    ttl_seconds: Annotated[int, msgspec.Meta(ge=1, le=MAX_TTL_SECONDS)] | msgspec.UnsetType = msgspec.UNSET
+    dedupe: Literal["reference"] | msgspec.UnsetType = msgspec.UNSET
+
+
+def read_fast(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON value
+    """Return what `SendMessageSchema().load(data)` returns, or None if the schema has to look at it."""
+    try:
+        item = msgspec.convert(data, Fast)
+        given: dict[str, Any] = {"to": {"phone": item.to.phone}, "body": item.body, "purpose": item.purpose}
+        if "\0" in item.body or "\0" in item.to.phone:
+            return None
+        if item.reference is not msgspec.UNSET:
+            given["reference"] = item.reference
+            if "\0" in item.reference:
+                return None
+        if item.metadata is not msgspec.UNSET:
+            given["metadata"] = item.metadata
+            if len(orjson.dumps(item.metadata)) > MAX_METADATA_BYTES:
+                return None
+        if item.send_at is not msgspec.UNSET:
+            given["send_at"] = read_moment(item.send_at)
+        if item.ttl_seconds is not msgspec.UNSET:
+            given["ttl_seconds"] = item.ttl_seconds
+        if item.dedupe is not msgspec.UNSET:
+            given["dedupe"] = item.dedupe
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return None
+    return given
+
+
+class BatchSchema(StrictSchema):
+    """Up to 1 000 messages in one transaction. Each item is judged by itself, as one message would be."""
+
+    messages = fields.List(
+        fields.Raw(), required=True, validate=validate.Length(1, MAX_BATCH), metadata={"description": "SendMessage."}
+    )
+
+
+class ReasonSchema(AnswerSchema):
+    """Why a message ended as it did."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+    provider_code = fields.String(required=True, allow_none=True)
+
+
+class CostSchema(AnswerSchema):
+    """A price."""
+
+    amount = fields.String(required=True, metadata={"example": "0.007900"})
+    currency = fields.String(required=True, metadata={"example": "USD"})
+
+
+class AttemptSchema(AnswerSchema):
+    """One hand-over to one provider."""
+
+    id = fields.String(required=True)
+    channel = fields.String(required=True)
+    provider = fields.String(required=True)
+    status = fields.String(required=True)
+    provider_message_id = fields.String(required=True, allow_none=True)
+    segments = fields.Integer(required=True, allow_none=True)
+    cost = fields.Nested(CostSchema, required=True, allow_none=True)
+    reason = fields.Nested(ReasonSchema, required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    finished_at = fields.DateTime(required=True, allow_none=True)
+
+
+class MomentOfSchema(AnswerSchema):
+    """One line of the timeline."""
+
+    at = fields.DateTime(required=True)
+    kind = fields.String(required=True)
+    attempt = fields.String(required=True, allow_none=True)
+    provider_code = fields.String(required=True, allow_none=True)
+
+
+class MessageSchema(AnswerSchema):
+    """A message as it stands."""
+
+    id = fields.String(required=True, metadata={"example": "msg_01h455vb4pex5vsknk084sn02q"})
+    status = fields.String(required=True, validate=validate.OneOf([status.word for status in Status]))
+    final = fields.Boolean(required=True)
+    reason = fields.Nested(ReasonSchema, required=True, allow_none=True)
+    purpose = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+    metadata = fields.Dict(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    send_at = fields.DateTime(required=True, allow_none=True)
+    deadline_at = fields.DateTime(required=True)
+    attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+    timeline = fields.List(fields.Nested(MomentOfSchema), required=True)
+
+
+class BatchItemSchema(AnswerSchema):
+    """One item's outcome: a message or a problem."""
+
+    message = fields.Nested(MessageSchema)
+    problem = fields.Dict()
+
+
+class BatchAnswerSchema(AnswerSchema):
+    """The outcomes in the order of the request."""
+
+    data = fields.List(fields.Nested(BatchItemSchema), required=True)
+
+
+class ListQuerySchema(StrictSchema):
+    """Which messages to list."""
+
+    limit = fields.Integer(validate=validate.Range(1, 100), load_default=50)
+    after = fields.String(metadata={"description": "`next` of the page before."})
+    status = fields.String(metadata={"description": "One or more statuses, separated by commas."})
+    reference = fields.String(metadata={"description": "One or more references, separated by commas."})
+    phone = fields.String(metadata={"description": "Whom the message is for."})
+    purpose = fields.String(validate=validate.OneOf([purpose.value for purpose in Purpose]))
+    created_from = Moment(metadata={"format": "date-time"})
+    created_to = Moment(metadata={"format": "date-time"})
+
+
+class MessageListSchema(AnswerSchema):
+    """A page of messages, newest first."""
+
+    data = fields.List(fields.Nested(MessageSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class FeedQuerySchema(StrictSchema):
+    """Where to go on in the feed."""
+
+    after = fields.String(metadata={"description": "`next` of the page before."})
+    limit = fields.Integer(validate=validate.Range(1, 1000), load_default=100)
+
+
+class NewsSchema(AnswerSchema):
+    """One thing that happened."""
+
+    id = fields.String(required=True)
+    type = fields.String(required=True, metadata={"example": "message.delivered"})
+    at = fields.DateTime(required=True)
+    data = fields.Dict(required=True)
+
+
+class NewsListSchema(AnswerSchema):
+    """What happened, oldest first. `next` is where to go on and is never null: the feed has no end."""
+
+    data = fields.List(fields.Nested(NewsSchema), required=True)
+    next = fields.String(required=True)

@@ -1,0 +1,232 @@
+"""Accept, read, cancel."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import orjson
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hub.accounts.scopes import Purpose
+from hub.accounts.service import Actor
+from hub.core import clock, idempotency, ids
+from hub.core.idempotency import Key
+from hub.core.outbox import Lane, Topic
+from hub.core.problems import Conflict, HubError, NotFound
+from hub.core.runtime import Runtime
+from hub.messages import ledger_store, outcomes, store
+from hub.messages.commands import SendMessage
+from hub.messages.reasons import Verdict
+from hub.messages.snapshots import Message, show
+from tracking.delivery import IN_DOUBT, Status
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A message that is about to be stored: its row and its answer."""
+
+    id: UUID
+    row: dict[str, Any]
+    answer: dict[str, Any]
+    reference_key: Key | None
+
+
+class NotCancellable(Conflict):
+    """It is too late to take the message back."""
+
+    code = "not_cancellable"
+    title = "The message cannot be cancelled"
+
+
+def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: datetime) -> Draft:
+    """Make everything of a message that needs no database."""
+    message_id = ids.new()
+    status = Status.SCHEDULED if command.send_at else Status.ACCEPTED
+    deadline_at = (command.send_at or now) + command.ttl
+    message = Message(
+        id=message_id,
+        status=status,
+        final=False,
+        reason_code=None,
+        provider_code=None,
+        purpose=command.purpose,
+        reference=command.reference,
+        metadata=command.metadata,
+        created_at=now,
+        send_at=command.send_at,
+        deadline_at=deadline_at,
+        finished_at=None,
+    )
+    row = {
+        "id": message_id,
+        "status": status.value,
+        "channel": command.channel,
+        "lane": lane,
+        "purpose": command.purpose,
+        "reference": command.reference,
+        "to_index": hub.vault.index(actor.workspace_id, command.to.e164).hex(),
+        "sealed": hub.vault.seal(
+            {"to": command.to.e164, "body": command.body, "metadata": command.metadata}
+        ).decode(),
+        "route": [{"channel": command.channel, "until": "delivered"}],
+        "send_at": command.send_at,
+        "deadline_at": deadline_at,
+    }
+    return Draft(message_id, row, show(message), _reference_key(hub, actor, command))
+
+
+def lane_of(command: SendMessage) -> Lane:
+    """Return the lane of a message that came alone: codes and confirmations go first."""
+    return Lane.NOW if command.purpose == Purpose.TRANSACTIONAL else Lane.NORMAL
+
+
+def accept(
+    hub: Runtime, actor: Actor, drafts: Sequence[Draft], key: Key | None, answer: Any  # noqa: ANN401 - JSON
+) -> tuple[Any, bool]:
+    """Store the drafts and return `answer` and False; or the answer to the same request before, and True.
+
+    Raises `KeyReused` when the key came with another request.
+    """
+    now = clock.now()
+    parameters = _parameters(hub, actor, drafts, key, answer, now)
+    for _attempt in range(2):
+        try:
+            with hub.db.single_statement() as connection:
+                store.accept(connection, **parameters)
+        except IntegrityError as error:
+            if key is None or not idempotency.is_taken(error):
+                raise
+            with hub.db.transaction(actor.workspace_id) as session:
+                earlier = idempotency.find(session, hub.vault, key)
+                if earlier is not None:
+                    return earlier, True
+                idempotency.forget_expired(session, key, now)
+        else:
+            ring(hub, drafts)
+            return answer, False
+    raise Conflict("The same request is being worked on. Ask again.", retry_after_seconds=1)
+
+
+def ring(hub: Runtime, drafts: Sequence[Draft]) -> None:
+    """Wake the workers of what was just committed."""
+    for lane in {draft.row["lane"] for draft in drafts if draft.row["send_at"] is None}:
+        hub.bells.ring(Topic.SEND, lane)
+
+
+def accept_with_references(
+    hub: Runtime,
+    actor: Actor,
+    items: Sequence[Draft | HubError],
+    key: Key | None,
+    show_item: Callable[[Draft | HubError | dict[str, Any]], dict[str, Any]],
+) -> tuple[Any, bool]:
+    """Store the drafts whose reference is new and return `{"data": [...]}`, one entry per item, and False.
+
+    A reference of the last 24 hours gives its first answer again, or a problem if the message differs.
+    """
+    stored: list[Draft] = []
+
+    def produce(session: Session) -> dict[str, Any]:
+        drafts = [item for item in items if isinstance(item, Draft)]
+        decided = dict(zip(drafts, _take_references(hub, session, actor, drafts), strict=True))
+        stored.extend(draft for draft, outcome in decided.items() if outcome is draft)
+        store.accept(session, **_parameters(hub, actor, stored, None, None, clock.now()))
+        return {"data": [show_item(decided[item] if isinstance(item, Draft) else item) for item in items]}
+
+    answer, replayed = idempotency.once(hub.db, hub.vault, key, produce, actor.workspace_id)
+    if not replayed:
+        ring(hub, stored)
+    return answer, replayed
+
+
+def _take_references(
+    hub: Runtime, session: Session, actor: Actor, drafts: Sequence[Draft]
+) -> list[Draft | HubError | dict[str, Any]]:
+    """Decide for each draft: itself if it is new, the answer if it came before, or the problem it has.
+
+    Of twins in one list the first is new and the others came before.
+    """
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        if draft.reference_key:
+            first.setdefault(draft.reference_key.key, draft)
+    now = clock.now()
+    for draft in first.values():
+        idempotency.forget_expired(session, cast("Key", draft.reference_key), now)
+    keys = [
+        {"key": name, "digest": draft.reference_key.digest.hex(), "sealed": hub.vault.seal(draft.answer).decode()}
+        for name, draft in first.items()
+        if draft.reference_key
+    ]
+    free = store.take_references(
+        session, workspace=actor.workspace_id, api_key=actor.key.id, now=now, keys=keys
+    )
+    return [_take_one(hub, session, draft, first, free) for draft in drafts]
+
+
+def _take_one(
+    hub: Runtime, session: Session, draft: Draft, first: dict[str, Draft], free: set[str]
+) -> Draft | HubError | dict[str, Any]:
+    key = draft.reference_key
+    if key is None or (key.key in free and first[key.key] is draft):
+        return draft
+    try:
+        earlier: dict[str, Any] = idempotency.find(session, hub.vault, key)
+    except HubError as problem:
+        return problem
+    return earlier
+
+
+def find(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
+    """Return a message of the actor's workspace or raise `NotFound`."""
+    message = store.find(session, hub.vault, actor.workspace_id, message_id)
+    if message is None:
+        raise NotFound("No such message.")
+    return message
+
+
+def cancel(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
+    """Take a message back, or raise `NotCancellable` if a provider has it or may have it."""
+    keys = [(actor.workspace_id, message_id)]
+    locked = ledger_store.lock(session, keys)
+    tries = ledger_store.tries(session, keys).get(message_id, [])
+    in_doubt = any(attempt.status in IN_DOUBT for attempt in tries)
+    for message in locked:
+        if in_doubt:
+            raise NotCancellable("A provider is being called with it, or may have it.")
+        if message.status is not Status.CANCELLED and message.status >= Status.SENT:
+            raise NotCancellable(f"It is {message.status.word} already.")
+    outcomes.end(session, [m for m in locked if not m.final], Status.CANCELLED, Verdict.CANCELLED, clock.now())
+    return find(hub, session, actor, message_id)
+
+
+def _parameters(
+    hub: Runtime, actor: Actor, drafts: Sequence[Draft], key: Key | None, answer: Any, now: datetime  # noqa: ANN401
+) -> dict[str, Any]:
+    keys = []
+    if key:
+        keys = [{"key": key.key, "digest": key.digest.hex(), "sealed": hub.vault.seal(answer).decode()}]
+    return {
+        "workspace": str(actor.workspace_id),
+        "api_key": str(actor.key.id),
+        "test": actor.key.test,
+        "now": now,
+        "rows": [draft.row for draft in drafts],
+        "keys": keys,
+    }
+
+
+def _reference_key(hub: Runtime, actor: Actor, command: SendMessage) -> Key | None:
+    if not (command.once_per_reference and command.reference):
+        return None
+    same = [command.to.e164, command.body, command.purpose, command.metadata, command.send_at, str(command.ttl)]
+    return Key(
+        workspace_id=actor.workspace_id,
+        api_key_id=actor.key.id,
+        kind="reference",
+        key=command.reference,
+        digest=hub.vault.digest(orjson.dumps(same, option=orjson.OPT_SORT_KEYS)),
+    )

@@ -1,0 +1,135 @@
+"""A message as others see it: frozen values, and their JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hub.core import ids
+from hub.messages.reasons import REASONS
+from tracking.delivery import AttemptStatus, Status
+
+MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One hand-over to one provider."""
+
+    number: int
+    channel: str
+    provider: str
+    provider_account_id: UUID
+    sender: str
+    status: AttemptStatus
+    marked_at: datetime
+    finished_at: datetime | None
+    provider_message_id: str | None
+    segments: int | None
+    cost_micros: int | None
+    cost_currency: str | None
+    reason_code: str | None
+    provider_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing a provider said."""
+
+    number: int
+    kind: str
+    occurred_at: datetime | None
+    received_at: datetime
+    provider_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing to tell one person, and what became of it."""
+
+    id: UUID
+    status: Status
+    final: bool
+    reason_code: str | None
+    provider_code: str | None
+    purpose: str
+    reference: str | None
+    metadata: Mapping[str, Any] | None
+    created_at: datetime
+    send_at: datetime | None
+    deadline_at: datetime
+    finished_at: datetime | None
+    attempts: Sequence[Attempt] = field(default=())
+    events: Sequence[Event] = field(default=())
+
+
+def show(message: Message) -> dict[str, Any]:
+    """Return the message as the API writes it."""
+    return {
+        "id": ids.show("msg", message.id),
+        "status": message.status.word,
+        "final": message.final,
+        "reason": show_reason(message.reason_code, message.provider_code),
+        "purpose": message.purpose,
+        "reference": message.reference,
+        "metadata": message.metadata,
+        "created_at": show_time(message.created_at),
+        "send_at": show_time(message.send_at),
+        "deadline_at": show_time(message.deadline_at),
+        "attempts": [_show_attempt(message.id, attempt) for attempt in message.attempts],
+        "timeline": _timeline(message),
+    }
+
+
+def show_reason(code: str | None, provider_code: str | None) -> dict[str, str | None] | None:
+    """Return a reason in our code, in words, and in the provider's code."""
+    if code is None:
+        return None
+    return {"code": code, "text": REASONS.get(code, code), "provider_code": provider_code}
+
+
+def show_time(moment: datetime | None) -> str | None:
+    """Return a time in RFC 3339 with `Z`."""
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _show_attempt(message_id: UUID, attempt: Attempt) -> dict[str, Any]:
+    cost = None
+    if attempt.cost_micros is not None:
+        cost = {"amount": f"{attempt.cost_micros / MICROS:.6f}", "currency": attempt.cost_currency}
+    return {
+        "id": ids.show_attempt(message_id, attempt.number),
+        "channel": attempt.channel,
+        "provider": attempt.provider,
+        "status": attempt.status.word,
+        "provider_message_id": attempt.provider_message_id,
+        "segments": attempt.segments,
+        "cost": cost,
+        "reason": show_reason(attempt.reason_code, attempt.provider_code),
+        "created_at": show_time(attempt.marked_at),
+        "finished_at": show_time(attempt.finished_at),
+    }
+
+
+def _timeline(message: Message) -> list[dict[str, Any]]:
+    """Put together when what happened: the first and last word are ours, the rest is the ledger's."""
+    lines: list[tuple[datetime, str, int | None, str | None]] = [(message.created_at, "accepted", None, None)]
+    for attempt in message.attempts:
+        lines.append((attempt.marked_at, "calling", attempt.number, None))
+        if attempt.finished_at:
+            word = AttemptStatus.SENT.word if attempt.provider_message_id else attempt.status.word
+            lines.append((attempt.finished_at, word, attempt.number, attempt.provider_code))
+    lines += [(event.received_at, event.kind, event.number, event.provider_code) for event in message.events]
+    if message.finished_at:
+        lines.append((message.finished_at, message.status.word, None, message.provider_code))
+    lines.sort(key=lambda line: line[0])
+    return [
+        {
+            "at": show_time(at),
+            "kind": kind,
+            "attempt": None if number is None else ids.show_attempt(message.id, number),
+            "provider_code": provider_code,
+        }
+        for at, kind, number, provider_code in lines
+    ]

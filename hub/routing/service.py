@@ -1,0 +1,242 @@
+"""Provider accounts: add, change, choose; and the adapters that speak for them."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from channels import registry
+from channels.addresses import BadAddress, parse_phone
+from channels.base import Adapter
+from channels.types import Channel, Connection
+from hub.accounts.service import Actor
+from hub.core import audit, clock, ids
+from hub.core.problems import Conflict, Fault, NotFound, Unprocessable
+from hub.core.runtime import Runtime
+from hub.routing import store
+from hub.routing.store import ProviderAccount
+
+CACHE_SECONDS = 1.0
+"""A changed or held account is used as it was at most this long."""
+
+
+class NameTaken(Conflict):
+    """Another account of the workspace has this name."""
+
+    code = "name_taken"
+    title = "This name is taken"
+
+
+class InUse(Conflict):
+    """Messages were sent through the account; their history names it."""
+
+    code = "in_use"
+    title = "The account has been used"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddProviderAccount:
+    """Make an account known."""
+
+    name: str
+    provider: str
+    sender: str
+    credentials: Mapping[str, str]
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProviderAccount:
+    """Change what is given; None stays as it is."""
+
+    name: str | None = None
+    sender: str | None = None
+    credentials: Mapping[str, str] | None = None
+    held: bool | None = None
+
+
+def add(
+    hub: Runtime, session: Session, workspace_id: UUID, command: AddProviderAccount, *, actor: str
+) -> ProviderAccount:
+    """Add an account or raise `Unprocessable` with every mistake, or `NameTaken`."""
+    now = clock.now()
+    adapter = _adapter(command.provider)
+    account = ProviderAccount(
+        workspace_id=workspace_id,
+        id=ids.new(),
+        name=command.name,
+        provider=command.provider,
+        channel=adapter.channel,
+        test=command.test,
+        sender=command.sender,
+        credentials=command.credentials,
+        held=False,
+        created_at=now,
+        updated_at=now,
+    )
+    _check(adapter, account)
+    try:
+        store.add(session, hub.vault, account)
+    except IntegrityError as error:
+        raise NameTaken(f"There is an account called {command.name}.") from error
+    _audit(hub, session, account, "provider_account.added", actor)
+    return account
+
+
+def change(
+    hub: Runtime, session: Session, account_id: UUID, command: ChangeProviderAccount, actor: Actor
+) -> ProviderAccount:
+    """Change an account; the next message is sent with the change."""
+    before = find(hub, session, account_id)
+    given = {name: getattr(command, name) for name in command.__dataclass_fields__}
+    account = replace(
+        before, **{name: value for name, value in given.items() if value is not None}, updated_at=clock.now()
+    )
+    _check(_adapter(account.provider), account)
+    try:
+        store.change(session, hub.vault, account)
+    except IntegrityError as error:
+        raise NameTaken(f"There is an account called {account.name}.") from error
+    _audit(hub, session, account, "provider_account.changed", actor.name)
+    return account
+
+
+def remove(hub: Runtime, session: Session, account_id: UUID, actor: Actor) -> None:
+    """Delete an account that was never used, or raise `InUse`: hold it instead."""
+    account = find(hub, session, account_id)
+    try:
+        store.remove(session, account)
+    except IntegrityError as error:
+        raise InUse("Messages were sent through it. Hold it instead.") from error
+    _audit(hub, session, account, "provider_account.removed", actor.name)
+
+
+def find(hub: Runtime, session: Session, account_id: UUID) -> ProviderAccount:
+    """Return an account of the transaction's workspace or raise `NotFound`."""
+    account = store.find(session, hub.vault, account_id)
+    if account is None:
+        raise NotFound("No such provider account.")
+    return account
+
+
+def show(hub: Runtime, account: ProviderAccount) -> dict[str, Any]:
+    """Return the account as the API writes it: never its credentials."""
+    kinds = registry.adapter(account.provider).capabilities.callback_kinds
+    return {
+        "id": ids.show("acc", account.id),
+        "name": account.name,
+        "provider": account.provider,
+        "channel": account.channel,
+        "test": account.test,
+        "sender": account.sender,
+        "held": account.held,
+        "credential_fields": sorted(account.credentials),
+        "hooks": {kind: hook_url(hub, account, kind) for kind in kinds},
+        "created_at": account.created_at.isoformat(),
+        "updated_at": account.updated_at.isoformat(),
+    }
+
+
+def hook_url(hub: Runtime, account: ProviderAccount, kind: str) -> str:
+    """Return where the provider calls us back, without an attempt's id."""
+    return f"{hub.settings.public_url}/hooks/{ids.show('acc', account.id)}/{kind}"
+
+
+class Directory:
+    """Provider accounts and their adapters, as of at most a second ago. Safe to share between threads."""
+
+    def __init__(self, hub: Runtime) -> None:
+        self._hub = hub
+        self._lock = threading.Lock()
+        self._accounts: dict[UUID, tuple[float, list[ProviderAccount]]] = {}
+        self._by_id: dict[UUID, tuple[float, ProviderAccount | None]] = {}
+        self._adapters: dict[UUID, tuple[ProviderAccount, Adapter]] = {}
+
+    def choose(self, workspace_id: UUID, channel: str, *, test: bool) -> ProviderAccount | None:
+        """Return the account to send with: the oldest that fits and is not held."""
+        fitting = (a for a in self._of(workspace_id) if a.channel == channel and a.test is test and not a.held)
+        return next(fitting, None)
+
+    def has_held(self, workspace_id: UUID, channel: str, *, test: bool) -> bool:
+        """Tell whether an account would fit if it were not held."""
+        return any(a.channel == channel and a.test is test and a.held for a in self._of(workspace_id))
+
+    def find(self, account_id: UUID) -> ProviderAccount | None:
+        """Return an account of any workspace: whoever asks has only its id, as a provider's callback does."""
+        read_at, account = self._by_id.get(account_id, (0.0, None))
+        if time.monotonic() - read_at > CACHE_SECONDS:
+            with self._hub.db.across_workspaces() as session:
+                account = store.find(session, self._hub.vault, account_id)
+            if account:
+                self._by_id[account_id] = time.monotonic(), account
+        return account
+
+    def _of(self, workspace_id: UUID) -> list[ProviderAccount]:
+        read_at, accounts = self._accounts.get(workspace_id, (0.0, []))
+        if time.monotonic() - read_at > CACHE_SECONDS:
+            with self._hub.db.transaction(workspace_id) as session:
+                accounts = list(store.of_workspace(session, self._hub.vault, workspace_id))
+            self._accounts[workspace_id] = time.monotonic(), accounts
+        return accounts
+
+    def adapter(self, account: ProviderAccount) -> Adapter:
+        """Return the adapter that speaks for an account; it keeps its connections while the account stays the same."""
+        known, adapter = self._adapters.get(account.id, (None, None))
+        if adapter is not None and known == account:
+            return adapter
+        with self._lock:
+            made = _connect(self._hub, account)
+            self._adapters[account.id] = account, made
+        return made
+
+
+def _connect(hub: Runtime, account: ProviderAccount) -> Adapter:
+    kind = registry.adapter(account.provider)
+    base_url = hub.settings.simulator_url if account.test else kind.default_base_url
+    return kind(
+        Connection(base_url=base_url, credentials=account.credentials, pool_size=hub.settings.calls_in_flight * 2)
+    )
+
+
+def _adapter(provider: str) -> type[Adapter]:
+    try:
+        return registry.adapter(provider)
+    except registry.UnknownProvider as error:
+        raise Unprocessable("See errors.", errors=[Fault("/provider", str(error))]) from error
+
+
+def _check(adapter: type[Adapter], account: ProviderAccount) -> None:
+    faults = [
+        Fault(f"/credentials/{name}", "This provider needs it.")
+        for name in adapter.credential_fields
+        if not account.credentials.get(name)
+    ]
+    allowed = {*adapter.credential_fields, *adapter.optional_credential_fields}
+    faults += [
+        Fault(f"/credentials/{name}", "This provider has no such credential.")
+        for name in account.credentials
+        if name not in allowed
+    ]
+    if account.channel in {Channel.SMS, Channel.VOICE} and account.sender.startswith("+"):
+        try:
+            parse_phone(account.sender, "ZZ")
+        except BadAddress as error:
+            faults.append(Fault("/sender", str(error)))
+    if faults:
+        raise Unprocessable("See errors.", errors=faults)
+
+
+def _audit(hub: Runtime, session: Session, account: ProviderAccount, action: str, actor: str) -> None:
+    act = audit.Act(
+        workspace_id=account.workspace_id,
+        actor=actor,
+        action=action,
+        subject=ids.show("acc", account.id),
+        after={"name": account.name, "provider": account.provider, "sender": account.sender, "held": account.held},
+    )
+    audit.record(session, hub.vault, act)

@@ -1,0 +1,82 @@
+"""SQL of provider accounts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from hub.core.crypto import Vault
+from hub.routing.models import PROVIDER_ACCOUNTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAccount:
+    """Credentials and a sender at one provider. `test` accounts speak to the simulator and serve test keys."""
+
+    workspace_id: UUID
+    id: UUID
+    name: str
+    provider: str
+    channel: str
+    test: bool
+    sender: str
+    credentials: Mapping[str, str]
+    held: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+PLAIN = tuple(field.name for field in fields(ProviderAccount) if field.name != "credentials")
+
+
+def add(session: Session, vault: Vault, account: ProviderAccount) -> None:
+    """Insert an account."""
+    session.execute(insert(PROVIDER_ACCOUNTS).values(_values(vault, account)))
+
+
+def change(session: Session, vault: Vault, account: ProviderAccount) -> None:
+    """Write an account back."""
+    session.execute(
+        update(PROVIDER_ACCOUNTS)
+        .where(PROVIDER_ACCOUNTS.c.workspace_id == account.workspace_id, PROVIDER_ACCOUNTS.c.id == account.id)
+        .values(_values(vault, account))
+    )
+
+
+def remove(session: Session, account: ProviderAccount) -> None:
+    """Delete an account that no attempt used; PostgreSQL refuses others."""
+    session.execute(
+        delete(PROVIDER_ACCOUNTS).where(
+            PROVIDER_ACCOUNTS.c.workspace_id == account.workspace_id, PROVIDER_ACCOUNTS.c.id == account.id
+        )
+    )
+
+
+def find(session: Session, vault: Vault, account_id: UUID) -> ProviderAccount | None:
+    """Return an account of the workspaces that the transaction sees."""
+    row = session.execute(select(PROVIDER_ACCOUNTS).where(PROVIDER_ACCOUNTS.c.id == account_id)).one_or_none()
+    return _account(vault, row) if row else None
+
+
+def of_workspace(session: Session, vault: Vault, workspace_id: UUID) -> Sequence[ProviderAccount]:
+    """List a workspace's accounts, oldest first."""
+    rows = session.execute(
+        select(PROVIDER_ACCOUNTS)
+        .where(PROVIDER_ACCOUNTS.c.workspace_id == workspace_id)
+        .order_by(PROVIDER_ACCOUNTS.c.id)
+    )
+    return [_account(vault, row) for row in rows]
+
+
+def _account(vault: Vault, row: Row[Any]) -> ProviderAccount:
+    values = {name: getattr(row, name) for name in PLAIN}
+    return ProviderAccount(**values, credentials=vault.unseal(row.sealed))
+
+
+def _values(vault: Vault, account: ProviderAccount) -> dict[str, Any]:
+    values = {name: getattr(account, name) for name in PLAIN}
+    return values | {"sealed": vault.seal(dict(account.credentials))}

@@ -1,0 +1,38 @@
+"""Housekeeping, every minute on one machine: partitions ahead, expired rows away."""
+
+from datetime import timedelta
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from hub.core import clock, feed, idempotency
+from hub.core.db import sqlalchemy_url
+from hub.core.migrate import make_partitions
+from hub.core.runtime import Runtime
+from hub.inbound import store as inbound
+from hub.messages import store as messages
+
+EVERY_SECONDS = 60.0
+AT_ONCE = 10_000
+FEED_KEPT = timedelta(days=30)
+ORPHANS_KEPT = timedelta(days=30)
+PROVIDER_IDS_KEPT = timedelta(days=45)
+"""Longer than a message can wait, its deadline and a late receipt after it."""
+LOCK = text("SELECT pg_try_advisory_xact_lock(:lock)")
+LOCK_NUMBER = 0x74_72_75_6E_6C
+
+
+def run(hub: Runtime) -> None:
+    """Keep the house. Safe to run from several relays: one does it, the others pass."""
+    now = clock.now()
+    with hub.db.across_workspaces() as session:
+        if not session.scalar(LOCK, {"lock": LOCK_NUMBER}):
+            return
+        idempotency.sweep(session, now, AT_ONCE)
+        feed.sweep(session, now - FEED_KEPT, AT_ONCE)
+        inbound.sweep_orphans(session, now - ORPHANS_KEPT)
+        messages.sweep_provider_ids(session, now - PROVIDER_IDS_KEPT, AT_ONCE)
+    engine = create_engine(sqlalchemy_url(hub.settings.database_url), poolclass=NullPool)
+    with engine.connect() as connection:
+        make_partitions(connection, now)
+    engine.dispose()

@@ -1,0 +1,86 @@
+"""What all request and response schemas share: strictness, and mistakes as JSON pointers."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import marshmallow
+from marshmallow import fields
+
+from hub.core.problems import Fault, Unprocessable
+
+
+class StrictSchema(marshmallow.Schema):
+    """A request body. Unknown fields are refused, JSON types are not converted, every mistake is told at once."""
+
+    class Meta:
+        """Refuse what we do not know."""
+
+        unknown = marshmallow.RAISE
+
+
+class AnswerSchema(marshmallow.Schema):
+    """A response body, for the OpenAPI document. Services already return it in this shape, so it is not made twice."""
+
+    def dump(self, obj: Any, **_options: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Pass the answer on as it is."""
+        return obj
+
+
+class Whole(fields.Integer):
+    """A JSON integer: neither `"1"` nor `1.0` nor `true`."""
+
+    def _validated(self, value: Any) -> int:  # noqa: ANN401 - whatever the client sent
+        if type(value) is not int:
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Flag(fields.Boolean):
+    """A JSON boolean: neither `"yes"` nor `1`."""
+
+    def _deserialize(self, value: Any, *_context: Any, **_options: Any) -> bool:  # noqa: ANN401
+        if type(value) is not bool:
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Words(fields.String):
+    """Text that can be stored: no NUL, no half of a surrogate pair."""
+
+    default_error_messages = {"unstorable": "NUL and lone surrogates are not text."}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401
+        text = super()._deserialize(value, *context, **options)
+        if not is_storable(text):
+            raise self.make_error("unstorable")
+        return text
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether PostgreSQL can hold the text."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def invalid(messages: Any) -> Unprocessable:  # noqa: ANN401 - marshmallow's nested messages
+    """Return the problem that tells every mistake a schema found."""
+    return Unprocessable("See errors.", errors=list(faults_of(messages)))
+
+
+def faults_of(messages: Any, pointer: str = "") -> Iterator[Fault]:  # noqa: ANN401 - marshmallow's nested messages
+    """Flatten marshmallow's messages: one fault per mistake, each with its JSON pointer (RFC 6901)."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            place = pointer if name == marshmallow.exceptions.SCHEMA else f"{pointer}/{_escape(str(name))}"
+            yield from faults_of(inner, place)
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from faults_of(inner, pointer)
+    else:
+        yield Fault(pointer, str(messages))
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,11 @@
+"""The WSGI application: `granian --interface wsgi wsgi:app`, or any other WSGI server."""
+
+import os
+import sys
+
+from hub.app import create_app
+from hub.core import log
+from hub.core.settings import Settings
+
+log.configure(json=not sys.stderr.isatty())
+app = create_app(Settings.from_environment(os.environ))
