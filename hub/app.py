@@ -74,5 +74,3 @@ def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.started_at
     metrics.REQUESTS.labels(method=request.method, route=route, status=str(response.status_code)).observe(seconds)
     return response
-
-

@@ -28,7 +28,5 @@ class Suppression:
 def suppress(session: Session, rows: Sequence[Suppression]) -> None:
     """Add suppressions; one that exists stays as it is."""
     if rows:
-        values: list[dict[str, Any]] = [
-            {name: getattr(row, name) for name in row.__dataclass_fields__} for row in rows
-        ]
+        values: list[dict[str, Any]] = [{name: getattr(row, name) for name in row.__dataclass_fields__} for row in rows]
         session.execute(insert(SUPPRESSIONS).on_conflict_do_nothing(), values)

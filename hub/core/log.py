@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TextIO
 from uuid import UUID
 
 import structlog
@@ -43,7 +43,7 @@ _QUOTED: Final = re.compile(r"""(?<!\w)'[^'\n]*'|"[^"\n]*"|=\([^\n]*?\)|(?<=\bb)
 _PLAIN: Final = (bool, int, float, type(None))
 
 
-def configure(*, json: bool) -> None:
+def configure(*, json: bool, stream: TextIO = sys.stderr) -> None:
     """Set up structlog and the standard library's logging for this process. Safe to repeat."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -56,10 +56,10 @@ def configure(*, json: bool) -> None:
     structlog.configure(
         processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    _route_standard_logging(shared, last)
+    _route_standard_logging(shared, last, stream)
 
 
 def show_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -124,9 +124,9 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _route_standard_logging(shared: list[Processor], last: Processor) -> None:
+def _route_standard_logging(shared: list[Processor], last: Processor, stream: TextIO) -> None:
     """Send what libraries log through the same processors, from WARNING up: below that some write whole requests."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, hide_quoted],

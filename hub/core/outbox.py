@@ -202,6 +202,4 @@ def postpone(session: Session, topics: Sequence[Topic], rows: Sequence[Later]) -
 
 def give_back(session: Session, topic: Topic, key: tuple[UUID, UUID], claim: UUID, due_at: datetime) -> None:
     """Give one row (workspace, key) back if it is still held under this claim."""
-    session.execute(
-        GIVE_BACK, {"workspace": key[0], "topic": topic, "key": key[1], "due_at": due_at, "claim": claim}
-    )
+    session.execute(GIVE_BACK, {"workspace": key[0], "topic": topic, "key": key[1], "due_at": due_at, "claim": claim})

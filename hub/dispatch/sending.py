@@ -85,7 +85,7 @@ class SendJob:
 
     def finish(self) -> None:
         """Wait for the calls under way, record them, and give back what was not started."""
-        while self._flying:
+        while self._flying or self._landed:
             self._land()
         if self._waiting:
             now = clock.now()
@@ -105,9 +105,7 @@ class SendJob:
 
     def _claim(self) -> None:
         with self._hub.db.across_workspaces() as session:
-            claimed = outbox.claim(
-                session, Topic.SEND, self._lane, limit=CLAIM_AT_ONCE, lease_seconds=LEASE_SECONDS
-            )
+            claimed = outbox.claim(session, Topic.SEND, self._lane, limit=CLAIM_AT_ONCE, lease_seconds=LEASE_SECONDS)
             if not claimed:
                 return
             rows = store.load(session, claimed)
@@ -200,9 +198,8 @@ class SendJob:
         return _news_of(item, outcome, self._hub.settings.settle_seconds)
 
     def _land(self) -> None:
-        if not self._flying:
-            return
-        wait(self._flying, timeout=GATHER_SECONDS, return_when=FIRST_COMPLETED)
+        if self._flying:
+            wait(self._flying, timeout=GATHER_SECONDS, return_when=FIRST_COMPLETED)
         done = [future for future in self._flying if future.done()]
         for future in done:
             item = self._flying.pop(future)
@@ -212,7 +209,8 @@ class SendJob:
             else:  # a bug in an adapter: nothing proves that nothing was sent
                 log.error("adapter.failed", provider=item.account.provider, exc_info=error)
                 self._landed.append(_news(item, AttemptStatus.UNKNOWN, again_at=clock.now() + FIRST_ASK))
-        if self._landed and (len(self._landed) >= self._callers // 2 or not done):
+        enough = len(self._landed) >= self._callers // 2 or not done or not self._flying
+        if self._landed and enough:
             landed, self._landed = self._landed, []
             self._record(landed)
 

@@ -80,6 +80,14 @@ def own_place(data_dir: Path, name: str, account: Account | None) -> Path:
     return path.resolve()
 
 
+def discard(data_dir: Path) -> None:
+    """Delete a data directory and what its links point to, for tests."""
+    for link in data_dir.iterdir():
+        if link.is_symlink() and link.resolve().parent == OUTSIDE:
+            shutil.rmtree(link.resolve())
+    shutil.rmtree(data_dir)
+
+
 def make_run_dir(path: Path, account: Account | None) -> None:
     """Make the folder of the sockets, or check that the one that is there is ours and closed to others."""
     owner = account.uid if account else os.geteuid()

@@ -20,7 +20,7 @@ import redis
 
 from hub.core.settings import embedded_database_url, embedded_redis_url, socket_dir
 from hub.embedded.engines import Engine, find_postgres, find_valkey
-from hub.embedded.places import EmbeddedError, identity, make_run_dir, own_place, server_account
+from hub.embedded.places import EmbeddedError, discard, identity, make_run_dir, own_place, server_account
 
 POSTGRES_SETTINGS: Final = {
     "listen_addresses": "",  # the socket only
@@ -123,6 +123,12 @@ class Server(ABC):
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def kill(self) -> None:
+        """End what `start` started as a crash would, for tests; `wait_ready` starts it again."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
 
     def last_words(self) -> str:
         """Return the end of the server's log, to explain a failed start."""
@@ -231,13 +237,15 @@ class RunningServers:
 
 
 @contextmanager
-def running_servers(data_dir: Path) -> Iterator[RunningServers]:
-    """Run both servers on a data directory for as long as the block lasts."""
+def running_servers(data_dir: Path, *, keep: bool = False) -> Iterator[RunningServers]:
+    """Run both servers for as long as the block lasts, and delete the data directory unless it is to be kept."""
     servers = RunningServers(
         Postgres(data_dir), Valkey(data_dir), embedded_database_url(data_dir), embedded_redis_url(data_dir)
     )
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, socket_dir(data_dir), ignore_errors=True)
+        if not keep:
+            stack.callback(discard, data_dir)
         for server in (servers.postgres, servers.valkey):
             server.start()
             stack.callback(server.stop)

@@ -121,7 +121,9 @@ class InboundJob:
         return [(row, account, event, at) for event in events]
 
     def _put_off(
-        self, session: Any, lost: Sequence[tuple[Claimed, ProviderAccount, ProviderEvent, datetime]]  # noqa: ANN401
+        self,
+        session: Any,
+        lost: Sequence[tuple[Claimed, ProviderAccount, ProviderEvent, datetime]],  # noqa: ANN401
     ) -> set[UUID]:
         """Try young receipts again later, keep old ones as orphans; return the keys that wait."""
         now = clock.now()

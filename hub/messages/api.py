@@ -52,9 +52,9 @@ class Messages(MethodView):
     def post(self) -> tuple[Any, int, dict[str, str]]:
         """Accept a message for delivery."""
         hub, actor = runtime(), current_actor()
-        now = clock.now()
-        command = read_message(read_body(request), _reader(actor))
-        draft = service.draft(hub, actor, command, service.lane_of(command), now)
+        reader = _reader(actor)
+        command = read_message(read_body(request), reader)
+        draft = service.draft(hub, actor, command, service.lane_of(command), reader.now)
         key = key_of(request, hub.vault, actor.workspace_id, actor.key.id)
         if draft.reference_key:
             answer, replayed = _accept_once(actor, draft, key)
@@ -88,8 +88,8 @@ class Batch(MethodView):
     def post(self) -> tuple[Any, int, dict[str, str]]:
         """Accept up to 1 000 messages in one transaction; a bad one does not hold back the others."""
         hub, actor = runtime(), current_actor()
-        items = _batch_items(read_body(request))
-        outcomes = [_read_item(item, actor) for item in items]
+        reader = _reader(actor)
+        outcomes = [_read_item(item, actor, reader) for item in _batch_items(read_body(request))]
         key = key_of(request, hub.vault, actor.workspace_id, actor.key.id)
         drafts = [outcome for outcome in outcomes if isinstance(outcome, Draft)]
         if any(draft.reference_key for draft in drafts):
@@ -166,12 +166,12 @@ def _batch_items(data: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
     return items
 
 
-def _read_item(item: Any, actor: Actor) -> Draft | HubError:  # noqa: ANN401 - any JSON value
+def _read_item(item: Any, actor: Actor, reader: Reader) -> Draft | HubError:  # noqa: ANN401 - any JSON value
     try:
-        command = read_message(item, _reader(actor))
+        command = read_message(item, reader)
     except HubError as problem:
         return problem
-    return service.draft(runtime(), actor, command, Lane.NORMAL, clock.now())
+    return service.draft(runtime(), actor, command, Lane.NORMAL, reader.now)
 
 
 def _show_item(outcome: Draft | HubError | dict[str, Any]) -> dict[str, Any]:
@@ -219,5 +219,3 @@ def _filter(query: dict[str, Any], actor: Actor) -> Filter:
         created_from=query.get("created_from"),
         created_to=query.get("created_to"),
     )
-
-

@@ -22,7 +22,9 @@ def show(session: Session, vault: Vault, workspace_id: UUID, news: Sequence[Numb
             "id": ids.show("evt", item.id),
             "type": item.type,
             "at": show_time(item.at),
-            "data": {"message_id": ids.show("msg", item.subject)} | item.data | {"metadata": metadata.get(item.subject)},
+            "data": {"message_id": ids.show("msg", item.subject)}
+            | item.data
+            | {"metadata": metadata.get(item.subject)},
         }
         for item in news
     ]

@@ -83,7 +83,9 @@ def settle(session: Session, vault: Vault, news: Sequence[News], now: datetime) 
     store.add_events(session, [_event_row(item) for item in placed if item.heard])
     told = _hold_provider_ids(session, _fold(placed, tries), tries, now)
     store.change_attempts(session, [_attempt_row(vault, item) for item in told.values()])
-    after = {key: [_after(attempt, told.get((key, attempt.number))) for attempt in known] for key, known in tries.items()}
+    after = {
+        key: [_after(attempt, told.get((key, attempt.number))) for attempt in known] for key, known in tries.items()
+    }
 
     changed = {key: change for key, message in messages.items() if (change := _conclude(message, after.get(key, ())))}
     again = {item.message_id: item.again_at for item in placed if item.again_at}

@@ -29,6 +29,7 @@ class Draft:
     """A message that is about to be stored: its row and its answer."""
 
     id: UUID
+    created_at: datetime
     row: dict[str, Any]
     answer: dict[str, Any]
     reference_key: Key | None
@@ -68,14 +69,12 @@ def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: dat
         "purpose": command.purpose,
         "reference": command.reference,
         "to_index": hub.vault.index(actor.workspace_id, command.to.e164).hex(),
-        "sealed": hub.vault.seal(
-            {"to": command.to.e164, "body": command.body, "metadata": command.metadata}
-        ).decode(),
+        "sealed": hub.vault.seal({"to": command.to.e164, "body": command.body, "metadata": command.metadata}).decode(),
         "route": [{"channel": command.channel, "until": "delivered"}],
         "send_at": command.send_at,
         "deadline_at": deadline_at,
     }
-    return Draft(message_id, row, show(message), _reference_key(hub, actor, command))
+    return Draft(message_id, now, row, show(message), _reference_key(hub, actor, command))
 
 
 def lane_of(command: SendMessage) -> Lane:
@@ -84,14 +83,17 @@ def lane_of(command: SendMessage) -> Lane:
 
 
 def accept(
-    hub: Runtime, actor: Actor, drafts: Sequence[Draft], key: Key | None, answer: Any  # noqa: ANN401 - JSON
+    hub: Runtime,
+    actor: Actor,
+    drafts: Sequence[Draft],
+    key: Key | None,
+    answer: Any,  # noqa: ANN401 - JSON
 ) -> tuple[Any, bool]:
     """Store the drafts and return `answer` and False; or the answer to the same request before, and True.
 
     Raises `KeyReused` when the key came with another request.
     """
-    now = clock.now()
-    parameters = _parameters(hub, actor, drafts, key, answer, now)
+    parameters = _parameters(hub, actor, drafts, key, answer)
     for _attempt in range(2):
         try:
             with hub.db.single_statement() as connection:
@@ -103,7 +105,7 @@ def accept(
                 earlier = idempotency.find(session, hub.vault, key)
                 if earlier is not None:
                     return earlier, True
-                idempotency.forget_expired(session, key, now)
+                idempotency.forget_expired(session, key, clock.now())
         else:
             ring(hub, drafts)
             return answer, False
@@ -133,7 +135,7 @@ def accept_with_references(
         drafts = [item for item in items if isinstance(item, Draft)]
         decided = dict(zip(drafts, _take_references(hub, session, actor, drafts), strict=True))
         stored.extend(draft for draft, outcome in decided.items() if outcome is draft)
-        store.accept(session, **_parameters(hub, actor, stored, None, None, clock.now()))
+        store.accept(session, **_parameters(hub, actor, stored, None, None))
         return {"data": [show_item(decided[item] if isinstance(item, Draft) else item) for item in items]}
 
     answer, replayed = idempotency.once(hub.db, hub.vault, key, produce, actor.workspace_id)
@@ -161,9 +163,7 @@ def _take_references(
         for name, draft in first.items()
         if draft.reference_key
     ]
-    free = store.take_references(
-        session, workspace=actor.workspace_id, api_key=actor.key.id, now=now, keys=keys
-    )
+    free = store.take_references(session, workspace=actor.workspace_id, api_key=actor.key.id, now=now, keys=keys)
     return [_take_one(hub, session, draft, first, free) for draft in drafts]
 
 
@@ -204,7 +204,11 @@ def cancel(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Me
 
 
 def _parameters(
-    hub: Runtime, actor: Actor, drafts: Sequence[Draft], key: Key | None, answer: Any, now: datetime  # noqa: ANN401
+    hub: Runtime,
+    actor: Actor,
+    drafts: Sequence[Draft],
+    key: Key | None,
+    answer: Any,  # noqa: ANN401 - JSON
 ) -> dict[str, Any]:
     keys = []
     if key:
@@ -213,7 +217,7 @@ def _parameters(
         "workspace": str(actor.workspace_id),
         "api_key": str(actor.key.id),
         "test": actor.key.test,
-        "now": now,
+        "now": drafts[0].created_at if drafts else clock.now(),
         "rows": [draft.row for draft in drafts],
         "keys": keys,
     }

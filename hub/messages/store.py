@@ -56,9 +56,7 @@ TAKE_REFERENCES = text(
     """
 )
 
-ATTEMPT_COLUMNS = tuple(
-    column for column in ATTEMPTS.c if column.name not in {"workspace_id", "message_id", "sealed"}
-)
+ATTEMPT_COLUMNS = tuple(column for column in ATTEMPTS.c if column.name not in {"workspace_id", "message_id", "sealed"})
 EVENT_NAMES = ("number", "kind", "occurred_at", "received_at", "provider_code")
 EVENT_COLUMNS = tuple(EVENTS.c[name] for name in EVENT_NAMES)
 

@@ -33,14 +33,12 @@ class Program:
     start_seconds: float = 60
 
 
-def python_module(
-    *words: str, environment: Mapping[str, str]
-) -> Callable[[Callable[[], None]], subprocess.Popen[bytes]]:
-    """Return how to launch `python -m WORDS…` of our own environment, its output beside the supervisor's."""
+def python(*words: str, environment: Mapping[str, str]) -> Callable[[Callable[[], None]], subprocess.Popen[bytes]]:
+    """Return how to launch our own Python with these arguments; its output goes where the supervisor's goes."""
 
     def launch(first: Callable[[], None]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own command line
-            [sys.executable, "-m", *words],
+            [sys.executable, *words],
             stdin=subprocess.DEVNULL,
             cwd=TOP,
             env=environment,

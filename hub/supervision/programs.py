@@ -7,7 +7,7 @@ from typing import Final
 from hub.core.outbox import Lane
 from hub.core.settings import Settings
 from hub.embedded.servers import READY_SECONDS, Postgres, Server, Valkey
-from hub.supervision.program import Program, answers, python_module
+from hub.supervision.program import Program, answers, python
 
 WEB_TURN, WORK_TURN, SIMULATOR_TURN, SERVER_TURN = range(4)
 """The web drains first, so that nothing new comes in; the servers go last. All turns together take at most 28 s."""
@@ -49,7 +49,7 @@ def hub_programs(settings: Settings, environment: Mapping[str, str]) -> tuple[Pr
         *(
             Program(
                 name=name,
-                launch=python_module("hub.cli", *words, environment=environment),
+                launch=python("-m", "hub.cli", *words, environment=environment),
                 stop_turn=WORK_TURN,
                 stop_seconds=WORK_STOP_SECONDS,
             )
@@ -61,7 +61,7 @@ def hub_programs(settings: Settings, environment: Mapping[str, str]) -> tuple[Pr
 def _simulator(settings: Settings, environment: Mapping[str, str]) -> Program:
     return Program(
         name="simulator",
-        launch=python_module("channels.simulator", environment=environment),
+        launch=python("-m", "channels.simulator", environment=environment),
         is_ready=lambda: answers("127.0.0.1", settings.simulator_port, "/_sim/health"),
         stop_turn=SIMULATOR_TURN,
         stop_seconds=SIMULATOR_STOP_SECONDS,
@@ -84,8 +84,8 @@ def _web(settings: Settings, environment: Mapping[str, str]) -> Program:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
     return Program(
         name="web",
-        launch=python_module(
-            "granian", *words, "--respawn-failed-workers", "--no-ws", "wsgi:app", environment=environment
+        launch=python(
+            "-m", "granian", *words, "--respawn-failed-workers", "--no-ws", "wsgi:app", environment=environment
         ),
         is_ready=lambda: answers(host, settings.port, "/health/live"),
         # Its main process stops the workers. SIGINT to all of them at once made it hang in 3 of 8 tries.

@@ -49,10 +49,18 @@ def _run(supervisor: Supervisor, settings: Settings, environment: Mapping[str, s
     for program in server_programs(settings):
         supervisor.start(program)
     supervisor.act(partial(migrate.upgrade, settings))
-    for program in hub_programs(settings, environment):
+    for program in hub_programs(settings, {**environment, **_shared_metrics(settings.data_dir)}):
         supervisor.start(program)
     click.echo(supervisor.act(partial(demo.prepare, settings)))
     supervisor.watch()
+
+
+def _shared_metrics(folder: Path) -> dict[str, str]:
+    """Let every process count into one folder, so that any of them can show the sums; it is emptied at each start."""
+    metrics = folder / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(mode=0o700)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
 
 
 def _visible_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Whether this process lives, and whether it can serve. No key needed; nothing is told but that."""
 
-
 import redis
 from flask import Blueprint, Response
 from sqlalchemy.exc import DBAPIError

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from openapi_core.exceptions import OpenAPIError
 from channels.sms.twilio import TwilioSms
 from channels.types import Connection
 from tests.channels.conftest import fresh_number, message
-from tests.channels.servers import Answer, wait_until
+from tests.channels.servers import Answer, Simulator, wait_until
 
 _SPEC = json.loads((Path(__file__).parents[1] / "specs" / "twilio_api_v2010.trimmed.json").read_text())
 _LIST = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
@@ -76,6 +77,14 @@ def test_the_requests_to_look_up_are_twilios(adapter, listener, twilio):
         twilio.validate_request(captured(listener))
 
 
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory):
+    """Start a simulator that is slow enough for a message to be seen waiting."""
+    running = Simulator(tmp_path_factory.mktemp("slow"), SIM_RECEIPT_SECONDS="0.7", SIM_STEP_SECONDS="0.2")
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def account(simulator):
     keys = simulator.account("twilio")
@@ -116,18 +125,19 @@ def test_the_check_of_answers_can_fail(account, simulator, twilio):
         twilio.validate_response(request, RequestsOpenAPIResponse(answer))
 
 
-@pytest.mark.parametrize("ending", ["1234", "0002", "0004"])
-def test_a_fetched_message_is_twilios_from_first_to_last(account, simulator, twilio, ending):
-    """Queued, sent and final, a message has the official shape; its price comes with the sending."""
+@pytest.mark.parametrize(("ending", "last"), [("1234", "delivered"), ("0002", "undelivered"), ("0004", "sent")])
+def test_a_fetched_message_is_twilios_from_first_to_last(account, simulator, twilio, ending, last):
+    """Waiting and final, a message has the official shape; its price comes with the sending."""
     _, created = create(account, simulator, ending)
-    path = _ONE.replace("{Sid}", created.json()["sid"])
+    fetch = partial(account, "GET", _ONE.replace("{Sid}", created.json()["sid"]))
 
-    for word in ("queued", {"1234": "delivered", "0002": "undelivered", "0004": "sent"}[ending]):
-        wait_until(lambda word=word: word == account("GET", path)[1].json()["status"])
-        request, answer = account("GET", path)
+    waiting = fetch()
+    wait_until(lambda: last == fetch()[1].json()["status"])
+
+    for request, answer in (waiting, fetch()):
         twilio.validate_response(request, RequestsOpenAPIResponse(answer))
-
-    assert ("-0.00790", "USD") == (answer.json()["price"], answer.json()["price_unit"])
+    assert ("queued", None) == (waiting[1].json()["status"], waiting[1].json()["price"])
+    assert ("-0.00790", "USD") == (fetch()[1].json()["price"], fetch()[1].json()["price_unit"])
 
 
 def test_a_list_of_messages_is_twilios(account, simulator, twilio):
@@ -145,19 +155,26 @@ def test_a_list_of_messages_is_twilios(account, simulator, twilio):
     assert sids[::-1] == [record["sid"] for record in listed][: len(sids)]
 
 
-def test_a_list_is_filtered_by_day_of_sending(account, simulator):
-    """A message that waits has no date of sending and is in no list by date."""
+@pytest.mark.parametrize(
+    ("name", "days", "count"),
+    [("DateSent>", 0, 1), ("DateSent>", 2, 0), ("DateSent<", -2, 0), ("DateSent", -2, 0), ("DateSent", 0, 1)],
+)
+def test_a_list_is_filtered_by_the_day_of_sending(account, simulator, name, days, count):
+    """Once it is sent, a message is in the lists of its day, and only there."""
     _, created = create(account, simulator)
-    to, today = created.json()["to"], datetime.now(UTC).strftime("%Y-%m-%d")
     path = _ONE.replace("{Sid}", created.json()["sid"])
-
     wait_until(lambda: "delivered" == account("GET", path)[1].json()["status"])
+    day = datetime.now(UTC) + timedelta(days=days)
 
-    later = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%d")
-    found = {name: len(account("GET", _LIST, params={"To": to, **name_and_day(name, today, later)})[1].json()["messages"])
-             for name in ("DateSent>", "later", "From")}
-    assert {"DateSent>": 1, "later": 0, "From": 0} == found
+    _, answer = account("GET", _LIST, params={"To": created.json()["to"], name: day.strftime("%Y-%m-%d")})
+
+    assert count == len(answer.json()["messages"])
 
 
-def name_and_day(name, today, later):
-    return {"DateSent>": {"DateSent>": today}, "later": {"DateSent>": later}, "From": {"From": "+1"}}[name]
+def test_a_waiting_message_is_in_no_list_by_date(account, simulator):
+    """Before it is sent a message has no date of sending, so a look-up by date would miss it."""
+    _, created = create(account, simulator)
+
+    _, answer = account("GET", _LIST, params={"To": created.json()["to"], "DateSent>": "2020-01-01"})
+
+    assert ([], "queued") == (answer.json()["messages"], created.json()["status"])
