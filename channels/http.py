@@ -51,6 +51,8 @@ class TooManyRequests(Exception):
 class PooledClient(HttpClient):  # type: ignore[misc]  # the SDK ships no types
     """Sends whatever the SDK asks for to `base_url`, whichever of the provider's hosts the SDK had in mind.
 
+    So neither products on hosts of their own nor the variables TWILIO_REGION and TWILIO_EDGE lead anywhere else.
+
     Safe to share between threads: it keeps connections and nothing else. No retries, no redirects, no proxy from the
     environment, no log line. Raises `NotSent`, `NoAnswer` or `TooManyRequests`; every other answer goes to the SDK.
     """

@@ -3,7 +3,7 @@
 import time
 
 from flask import Flask, Response, g, request
-from flask_smorest import Api
+from flask_smorest import Api  # type: ignore[import-untyped] # it has no types
 
 from hub.accounts.auth import KEY_RING, add_rate_headers
 from hub.accounts.service import KeyRing
@@ -12,7 +12,7 @@ from hub.core.settings import Settings
 from hub.inbound.api import DIRECTORY
 from hub.inbound.api import blp as hooks
 from hub.messages.api import blp as messages
-from hub.metrics_page import blp as metrics_page
+from hub.operations.metrics_page import blp as metrics_page
 from hub.routing.api import blp as provider_accounts
 from hub.routing.service import Directory
 from hub.web import openapi, problems
@@ -52,8 +52,8 @@ def create_app(settings: Settings) -> Flask:
     api = Api(app)
     for blueprint in (messages, provider_accounts):
         api.register_blueprint(blueprint)
-    for blueprint in (hooks, health, docs, metrics_page):
-        app.register_blueprint(blueprint)
+    for plain in (hooks, health, docs, metrics_page):
+        app.register_blueprint(plain)
     openapi.complete(api)
 
     app.before_request(_start)

@@ -2,21 +2,34 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import click
 
+from hub import demo
 from hub import worker as work
-from hub.core import log, migrate, secrets_file
+from hub.accounts import service as accounts
+from hub.accounts import store as accounts_store
+from hub.accounts.scopes import WORKSPACE_SCOPES, Purpose, Scope
+from hub.accounts.service import BadKeyRequest, CreateKey
+from hub.core import clock, installation, log, migrate, runtime, secrets_file
 from hub.core.installation import WrongKeys
 from hub.core.outbox import Lane
+from hub.core.runtime import Runtime
 from hub.core.settings import BadSetting, Settings, data_dir, has_keys
 from hub.embedded.places import EmbeddedError
+from hub.messages import rollups
+from hub.operations import backup, rotation
+from hub.operations.backup import BackupFailed
 from hub.supervision.guard import GuardFailed
 from hub.supervision.supervisor import StartFailed
-from hub.supervision.up import CannotRun, up
+from hub.supervision.up import CannotRun, only_one, up
 
-EXPECTED = (BadSetting, CannotRun, EmbeddedError, GuardFailed, StartFailed, WrongKeys)
+EXPECTED = (BackupFailed, BadKeyRequest, BadSetting, CannotRun, EmbeddedError, GuardFailed, StartFailed, WrongKeys)
 
 
 class Commands(click.Group):
@@ -58,6 +71,138 @@ def relay() -> None:
 def migrate_command() -> None:
     """Bring the database to this release."""
     migrate.upgrade(_first_settings(os.environ))
+
+
+@hub.command("demo")
+def demo_command() -> None:
+    """Make the demo workspace if there is none, and print how to use it."""
+    click.echo(demo.prepare(Settings.from_environment(os.environ)))
+
+
+@hub.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, exists=False))
+def backup_command(file: Path) -> None:
+    """Write the whole database to FILE. The keys are not in it: keep DATA_DIR/secrets apart."""
+    backup.backup(Settings.from_environment(os.environ), file)
+
+
+@hub.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+def restore_command(file: Path) -> None:
+    """Fill an empty database from FILE. Sending is held until every open message was looked for."""
+    settings = Settings.from_environment(os.environ)
+    with only_one(settings.data_dir):
+        backup.restore(settings, file)
+
+
+@hub.command()
+def reconcile() -> None:
+    """After a restore: tell how much is still in doubt, and end the hold when nothing is."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        left = backup.release_if_reconciled(session)
+        because = installation.held_because(session)
+    click.echo(f"Sending is held ({because}); {left} attempts are in doubt." if because else "Sending is not held.")
+
+
+@hub.command()
+def release() -> None:
+    """End a hold at once, in doubt or not: what was sent before may be sent again."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        installation.release(session)
+
+
+@hub.command("hold")
+@click.argument("reason")
+def hold_command(reason: str) -> None:
+    """Stop all sending, with the REASON for the next operator."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        installation.hold(session, clock.now(), reason)
+
+
+@hub.command("rotate-keys")
+@click.option("--add", is_flag=True, help="First make new keys in DATA_DIR/secrets; restart the hub, then run without.")
+def rotate_keys(add: bool) -> None:
+    """Write everything with the newest keys. The hub may run meanwhile."""
+    if add:
+        kept = secrets_file.read(data_dir(os.environ))
+        new = secrets_file.Keys((secrets_file.new_key(), *kept.secret_keys), (secrets_file.new_key(), *kept.index_keys))
+        secrets_file.replace(data_dir(os.environ), new)
+        click.echo("New keys are in DATA_DIR/secrets. Restart the hub, then run rotate-keys without --add.")
+        return
+    with _running_hub() as running:
+        done = rotation.rotate(running)
+    click.echo(f"{done.resealed} rows resealed, {done.reindexed} reindexed. Drop the older keys after 24 hours.")
+
+
+@hub.command("rebuild-rollups")
+def rebuild_rollups() -> None:
+    """Count all messages anew and tell how many counters were wrong."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        click.echo(f"{rollups.rebuild(session).wrong} counters were wrong.")
+
+
+@hub.group()
+def keys() -> None:
+    """Manage API keys."""
+
+
+@keys.command("create")
+@click.option("--workspace", required=True, help="Made if there is none of this name.")
+@click.option("--region", default="RU", show_default=True, help="How a new workspace reads numbers without +.")
+@click.option("--name", required=True)
+@click.option("--test", is_flag=True, help="Through the whole pipeline, to the simulator only.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="Default: all of a workspace's.")
+@click.option("--purpose", "purposes", multiple=True, type=click.Choice(list(Purpose)), help="Default: all.")
+@click.option("--per-minute", type=click.IntRange(1), default=accounts.REQUESTS_PER_MINUTE, show_default=True)
+@click.option("--days", type=click.IntRange(1), help="Until it expires; default never.")
+def create_key(workspace: str, region: str, days: int | None, **options: Any) -> None:  # noqa: ANN401 - click's options
+    """Make a key and show it this once."""
+    command = CreateKey(
+        name=options["name"],
+        test=options["test"],
+        scopes=options["scopes"] or WORKSPACE_SCOPES,
+        purposes=options["purposes"] or tuple(Purpose),
+        requests_per_minute=options["per_minute"],
+        expires_at=clock.now() + timedelta(days=days) if days else None,
+    )
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        found = accounts_store.workspace_named(session, workspace)
+        home = found or accounts.create_workspace(session, workspace, region)
+        _, secret = accounts.create_key(session, running.vault, home.id, command, actor="cli")
+    click.echo(secret)
+
+
+@keys.command("list")
+@click.option("--workspace", required=True)
+def list_keys(workspace: str) -> None:
+    """Show a workspace's keys, without their secrets."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        home = accounts_store.workspace_named(session, workspace)
+        if home is None:
+            raise click.ClickException(f"There is no workspace called {workspace}.")
+        for key in accounts_store.keys(session, home.id):
+            state = "revoked" if key.revoked_at else "test" if key.test else "live"
+            used = key.last_used_at.isoformat(timespec="minutes") if key.last_used_at else "never"
+            click.echo(f"{key.prefix}…  {state:8}{key.name}  used {used}  {' '.join(key.scopes)}")
+
+
+@keys.command("revoke")
+@click.argument("prefix")
+def revoke_key(prefix: str) -> None:
+    """End a key by the PREFIX that `keys list` shows; it stops working within two seconds."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        if accounts.revoke_key(session, running.vault, prefix.rstrip("…"), actor="cli") is None:
+            raise click.ClickException("No living key begins so.")
+
+
+@contextmanager
+def _running_hub() -> Iterator[Runtime]:
+    """Connect to the hub's servers."""
+    running = runtime.build(Settings.from_environment(os.environ), pool_size=1)
+    try:
+        yield running
+    finally:
+        running.db.close()
 
 
 def _first_settings(environ: Mapping[str, str]) -> Settings:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,25 +39,17 @@ def _make(hub: Runtime) -> dict[str, Any]:
         workspace = accounts_store.workspace_named(session, WORKSPACE)
         if workspace is None:
             workspace = accounts.create_workspace(session, WORKSPACE, REGION)
-        command = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
-        _, secret = accounts.create_key(session, hub.vault, workspace.id, command, actor="demo")
+        key = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
+        _, secret = accounts.create_key(session, hub.vault, workspace.id, key, actor="demo")
         known = {a.name: a for a in routing_store.of_workspace(session, hub.vault, workspace.id)}
         providers = {}
         for provider, name in PROVIDERS.items():
             credentials = {key: value for key, value in simulated[provider].items() if key != "sender"}
-            account = known.get(name) or routing.add(
-                hub,
-                session,
-                workspace.id,
-                AddProviderAccount(
-                    name=name,
-                    provider=provider,
-                    sender=simulated[provider]["sender"],
-                    credentials=credentials,
-                    test=True,
-                ),
-                actor="demo",
+            command = AddProviderAccount(
+                name=name, provider=provider, sender=simulated[provider]["sender"], credentials=credentials, test=True
             )
+            account = known.get(name) or routing.add(hub, session, workspace.id, command, actor="demo")
+            routing_store.change(session, hub.vault, replace(account, credentials=credentials))
             providers[provider] = credentials | {"hooks": routing.show(hub, account)["hooks"]}
     return {
         "api_key": secret,
@@ -69,7 +62,7 @@ def _make(hub: Runtime) -> dict[str, Any]:
 def _write(path: Path, value: dict[str, Any]) -> None:
     """Write the file whole or not at all, readable by its owner only."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(value, file, indent=2)
     draft.replace(path)
 

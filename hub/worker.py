@@ -14,7 +14,6 @@ from setproctitle import setproctitle
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hub import upkeep
 from hub.core import outbox, queue, runtime
 from hub.core.outbox import LANES_OF, Lane, Topic
 from hub.core.runtime import Runtime
@@ -22,6 +21,7 @@ from hub.core.settings import Settings
 from hub.dispatch.following import FollowUpJob
 from hub.dispatch.sending import SendJob
 from hub.inbound.service import InboundJob
+from hub.operations import upkeep
 from hub.routing.service import Directory
 
 

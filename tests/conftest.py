@@ -1,13 +1,16 @@
 """What all tests share: real servers, a database of their own, a hub in process, a hub as processes."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from hub.accounts import service as accounts
 from hub.accounts.service import CreateKey
@@ -31,7 +34,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers
 
 @pytest.fixture(scope="session")
 def base_settings(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a migrated database that others are copied from."""
+    """Describe a migrated database that others are copied from."""
     settings = Settings(
         database_url=servers.database_url,
         redis_url=servers.redis_url,
@@ -50,9 +53,9 @@ def base_settings(servers: RunningServers, tmp_path_factory: pytest.TempPathFact
     return settings
 
 
-@pytest.fixture
-def settings(servers: RunningServers, base_settings: Settings) -> Iterator[Settings]:
-    """Settings of a fresh database, dropped afterwards."""
+@contextmanager
+def fresh_database(servers: RunningServers, base_settings: Settings) -> Iterator[Settings]:
+    """Copy the migrated database under a name of its own; drop it afterwards."""
     name = f"test_{next(_names)}"
     with psycopg.connect(servers.superuser_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE hub OWNER hub")
@@ -61,8 +64,15 @@ def settings(servers: RunningServers, base_settings: Settings) -> Iterator[Setti
 
 
 @pytest.fixture
+def settings(servers: RunningServers, base_settings: Settings) -> Iterator[Settings]:
+    """Describe a fresh database, dropped afterwards."""
+    with fresh_database(servers, base_settings) as fresh:
+        yield fresh
+
+
+@pytest.fixture
 def hub(settings: Settings) -> Iterator[Runtime]:
-    """The hub's connections, on a fresh database."""
+    """Connect to a fresh database."""
     built = runtime.build(settings, pool_size=4)
     yield built
     built.db.close()
@@ -80,10 +90,23 @@ class Caller:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret}"}
 
+    def call(self, method: str, path: str, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
+        """Make a request with the key; `options` are werkzeug's, such as `json` or `data`."""
+        return self.client.open(path, method=method, headers={**self.headers, **(headers or {})}, **options)
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        """GET with the key."""
+        return self.call("GET", path, query_string=query)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        """POST JSON with the key; `Idempotency_Key` is written `Idempotency-Key`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.call("POST", path, named, json=body)
+
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[FlaskClient]:
-    """An HTTP client of the application in this process."""
+    """Call the application in this process."""
     app = create_app(settings)
     yield app.test_client()
     app.extensions["hub"].db.close()
@@ -91,7 +114,7 @@ def client(settings: Settings) -> Iterator[FlaskClient]:
 
 @pytest.fixture
 def caller(hub: Runtime, client: FlaskClient) -> Caller:
-    """A workspace with a test key that may do everything."""
+    """Make a workspace with a test key that may do everything."""
     return make_caller(hub, client)
 
 
@@ -106,7 +129,7 @@ def make_caller(hub: Runtime, client: FlaskClient, **key: object) -> Caller:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
-    """A whole hub as processes, shared by the journeys."""
+    """Run a whole hub as processes, shared by the journeys."""
     running = LiveHub(tmp_path_factory.mktemp("live") / "var")
     yield running
     running.stop()
@@ -114,5 +137,5 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
 
 @pytest.fixture(scope="session")
 def carrier(live: LiveHub) -> Carrier:
-    """The phone company that the live hub sends through."""
+    """Watch the phone company that the live hub sends through."""
     return live.carrier

@@ -51,8 +51,6 @@ _MOST_PAGES = 20
 _BUSY_SECONDS = 5.0
 _REFUSALS = range(400, 500)
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
-# The SDK would take both from the process environment and rewrite the host with them.
-_NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
 
 
 class TwilioSms:
@@ -78,12 +76,7 @@ class TwilioSms:
         transport = PooledClient(
             connection.base_url, timeout_seconds=connection.timeout_seconds, pool_size=connection.pool_size
         )
-        client = Client(
-            credentials["account_sid"],
-            credentials["auth_token"],
-            http_client=transport,
-            environment=_NO_ENVIRONMENT,
-        )
+        client = Client(credentials["account_sid"], credentials["auth_token"], http_client=transport)
         self._messages = client.messages
         secrets = ("auth_token", *self.optional_credential_fields)
         self._signatures = Signatures([credentials[name] for name in secrets if credentials.get(name)])

@@ -54,7 +54,11 @@ class Vault:
 
     def digest(self, data: bytes) -> bytes:
         """Return a keyed digest, for comparing a request with an earlier one without keeping it."""
-        return hmac.digest(self._index_keys[-1], data, hashlib.sha256)
+        return hmac.digest(self._index_keys[0], data, hashlib.sha256)
+
+    def is_digest_of(self, digest: bytes, data: bytes) -> bool:
+        """Tell whether `digest` was made of `data` under one of the keys."""
+        return any(hmac.compare_digest(digest, hmac.digest(key, data, hashlib.sha256)) for key in self._index_keys)
 
 
 def _index(key: bytes, workspace_id: UUID, value: str) -> bytes:

@@ -5,7 +5,7 @@ the unique index, at most the lock time-out, and is then told to come back.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -43,7 +43,7 @@ class Key:
     api_key_id: UUID
     kind: str
     key: str
-    digest: bytes
+    content: bytes = field(repr=False)  # what the request says, byte for byte
 
     def match(self) -> dict[str, Any]:
         """Return the primary key as column values."""
@@ -69,7 +69,7 @@ def find(session: Session, vault: Vault, key: Key) -> Any | None:  # noqa: ANN40
     ).one_or_none()
     if row is None:
         return None
-    if bytes(row.digest) != key.digest:
+    if not vault.is_digest_of(bytes(row.digest), key.content):
         detail = "Send the same body with this key, or another key with this body."
         raise KeyReused(detail)
     return vault.unseal(row.sealed)
@@ -103,7 +103,9 @@ def once(
     try:
         with db.transaction(workspace_id) as session:
             forget_expired(session, key, clock.now())
-            session.execute(insert(IDEMPOTENCY_KEYS).values(**key.match(), digest=key.digest, created_at=clock.now()))
+            session.execute(
+                insert(IDEMPOTENCY_KEYS).values(**key.match(), digest=vault.digest(key.content), created_at=clock.now())
+            )
             answer = produce(session)
             session.execute(update(IDEMPOTENCY_KEYS).filter_by(**key.match()).values(sealed=vault.seal(answer)))
             return answer, False

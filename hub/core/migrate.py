@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from hub.core import clock, ids, installation
 from hub.core.crypto import Vault
-from hub.core.db import sqlalchemy_url
+from hub.core.db import APP_ROLE, JOBS_ROLE, sqlalchemy_url
 from hub.core.settings import Settings
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -29,6 +29,7 @@ def upgrade(settings: Settings) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
+        ensure_roles(connection)
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -42,6 +43,15 @@ def upgrade(settings: Settings) -> None:
     log.info("database.migrated")
 
 
+def ensure_roles(connection: Connection) -> None:
+    """Make the two roles if this server does not have them from another database of ours."""
+    for role in (APP_ROLE, JOBS_ROLE):
+        if not connection.scalar(text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"), {"role": role}):
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+        connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
+    connection.commit()
+
+
 def alembic_config() -> Config:
     """Return Alembic's configuration; there is no ini file."""
     config = Config()
@@ -52,7 +62,7 @@ def alembic_config() -> Config:
 def is_migrated(session: Session) -> bool:
     """Tell whether the database has the newest revision."""
     from_disk = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-    return session.scalar(text("SELECT version_num FROM alembic_version")) == from_disk
+    return bool(session.scalar(text("SELECT version_num FROM alembic_version")) == from_disk)
 
 
 def make_partitions(connection: Connection, now: datetime) -> None:

@@ -81,7 +81,7 @@ WAITING_WORKSPACES = """
     )
 """
 CLAIM = text(
-    WAITING_WORKSPACES
+    WAITING_WORKSPACES  # noqa: S608 - two constants
     + """,
     due AS (
         SELECT o.* FROM waiting w CROSS JOIN LATERAL (
@@ -111,7 +111,7 @@ CLAIM_EXPIRED = text(
     """
 )
 ANY_DUE = text(
-    WAITING_WORKSPACES
+    WAITING_WORKSPACES  # noqa: S608 - two constants
     + """
     SELECT EXISTS (
         SELECT FROM waiting w WHERE EXISTS (

@@ -162,7 +162,8 @@ def _next_ask(row: Row[Any], now: datetime, settle: timedelta) -> datetime:
     settled_at: datetime = row.marked_at + settle
     if now < settled_at:
         return settled_at
-    return now + min(now - row.marked_at, LONGEST_WAIT)
+    waited: timedelta = now - row.marked_at
+    return now + min(waited, LONGEST_WAIT)
 
 
 def _news(row: Row[Any], status: AttemptStatus, *, again_at: datetime | None = None) -> News:

@@ -40,6 +40,21 @@ def find_postgres(data_dir: Path, account: Account | None, major: int | None = N
     )
 
 
+def find_postgres_tool(data_dir: Path, tool: str) -> Path:
+    """Return a client program such as `pg_dump`, to be run as ourselves: of the version of our own data, if we have any.
+
+    Otherwise PATH comes first: the wheel's programs speak no TLS, which a database elsewhere may ask for.
+    """
+    major = major_of(data_dir / "postgres" / "data")
+    found = shutil.which(tool) if major is None else None
+    return Path(found) if found else find_postgres(data_dir, None, major).programs / tool
+
+
+def major_of(data: Path) -> int | None:
+    """Return which PostgreSQL made a data directory, the only one that can read it; None when there is no directory."""
+    return int((data / "PG_VERSION").read_text()) if data.exists() else None
+
+
 def find_valkey(data_dir: Path, account: Account | None) -> Path:
     """Return a server program that the account can run."""
     for name in ("valkey-server", "redis-server"):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypedDict
 
+from hub.core.settings import socket_dir
+
 UNPRIVILEGED: Final = "nobody"
 OUTSIDE: Final = Path("/var/lib/trunkline")
 ROOT_UID = 0
@@ -85,6 +87,7 @@ def discard(data_dir: Path) -> None:
     for link in data_dir.iterdir():
         if link.is_symlink() and link.resolve().parent == OUTSIDE:
             shutil.rmtree(link.resolve())
+    shutil.rmtree(socket_dir(data_dir), ignore_errors=True)
     shutil.rmtree(data_dir)
 
 

@@ -19,7 +19,7 @@ import psycopg
 import redis
 
 from hub.core.settings import embedded_database_url, embedded_redis_url, socket_dir
-from hub.embedded.engines import Engine, find_postgres, find_valkey
+from hub.embedded.engines import Engine, find_postgres, find_valkey, major_of
 from hub.embedded.places import EmbeddedError, discard, identity, make_run_dir, own_place, server_account
 
 POSTGRES_SETTINGS: Final = {
@@ -144,7 +144,7 @@ class Postgres(Server):
     def prepare(self) -> list[str]:
         place = own_place(self.data_dir, self.name, self.account)
         data = place / "data"
-        engine = find_postgres(self.data_dir, self.account, _major_of(data))
+        engine = find_postgres(self.data_dir, self.account, major_of(data))
         if not data.exists():
             self._initialise(engine, data)
         _forget_dead_postmaster(data)
@@ -264,12 +264,6 @@ def _provide(connection: psycopg.Connection) -> None:
         connection.execute("CREATE ROLE hub LOGIN CREATEROLE CREATEDB")
     if not connection.execute("SELECT FROM pg_database WHERE datname = 'hub'").rowcount:
         connection.execute("CREATE DATABASE hub OWNER hub")
-
-
-def _major_of(data: Path) -> int | None:
-    """Return which PostgreSQL made a data directory; no other can read it."""
-    made_by = data / "PG_VERSION"
-    return int(made_by.read_text()) if data.exists() else None
 
 
 def _forget_dead_postmaster(data: Path) -> None:

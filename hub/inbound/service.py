@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
 from channels.errors import BadSignature
 from channels.types import EventKind, ProviderEvent, WebhookRequest
@@ -122,8 +123,8 @@ class InboundJob:
 
     def _put_off(
         self,
-        session: Any,
-        lost: Sequence[tuple[Claimed, ProviderAccount, ProviderEvent, datetime]],  # noqa: ANN401
+        session: Session,
+        lost: Sequence[tuple[Claimed, ProviderAccount, ProviderEvent, datetime]],
     ) -> set[UUID]:
         """Try young receipts again later, keep old ones as orphans; return the keys that wait."""
         now = clock.now()

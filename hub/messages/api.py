@@ -55,7 +55,7 @@ class Messages(MethodView):
         reader = _reader(actor)
         command = read_message(read_body(request), reader)
         draft = service.draft(hub, actor, command, service.lane_of(command), reader.now)
-        key = key_of(request, hub.vault, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.key.id)
         if draft.reference_key:
             answer, replayed = _accept_once(actor, draft, key)
         else:
@@ -70,9 +70,8 @@ class Messages(MethodView):
         """List messages, newest first."""
         hub, actor = runtime(), current_actor()
         wanted = _filter(query, actor)
-        before = pagination.read_id(query["after"]) if "after" in query else None
         with hub.db.transaction(actor.workspace_id) as session:
-            found = store.page(session, hub.vault, actor.workspace_id, wanted, before, query["limit"] + 1)
+            found = store.page(session, hub.vault, actor.workspace_id, wanted, query["limit"] + 1)
         page = found[: query["limit"]]
         more = len(found) > len(page)
         return {"data": [show(m) for m in page], "next": pagination.cursor(str(page[-1].id)) if more else None}
@@ -90,7 +89,7 @@ class Batch(MethodView):
         hub, actor = runtime(), current_actor()
         reader = _reader(actor)
         outcomes = [_read_item(item, actor, reader) for item in _batch_items(read_body(request))]
-        key = key_of(request, hub.vault, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.key.id)
         drafts = [outcome for outcome in outcomes if isinstance(outcome, Draft)]
         if any(draft.reference_key for draft in drafts):
             answer, replayed = service.accept_with_references(hub, actor, outcomes, key, _show_item)
@@ -122,7 +121,7 @@ class Cancel(MethodView):
     def post(self, message_id: str) -> tuple[Any, int, dict[str, str]]:
         """Cancel a message that no provider has, or may have. Cancelling twice changes nothing."""
         hub, actor = runtime(), current_actor()
-        key = key_of(request, hub.vault, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.key.id)
         answer, replayed = idempotency.once(
             hub.db,
             hub.vault,
@@ -218,4 +217,5 @@ def _filter(query: dict[str, Any], actor: Actor) -> Filter:
         purpose=Purpose(query["purpose"]) if "purpose" in query else None,
         created_from=query.get("created_from"),
         created_to=query.get("created_to"),
+        before=pagination.read_id(query["after"]) if "after" in query else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from channels.addresses import PhoneNumber
 from channels.types import Channel
@@ -44,3 +45,4 @@ class Filter:
     purpose: Purpose | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    before: UUID | None = None

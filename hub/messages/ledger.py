@@ -195,8 +195,18 @@ def _later(message: Locked, tries: Sequence[Try], now: datetime, again_at: datet
     step = next_after(tries, message.deadline_at, now, again_at)
     if step.at is None:
         return None
-    topic, lane = (Topic.SEND, message.lane) if step.do is Do.SEND else (Topic.FOLLOW_UP, Lane.FOLLOW_UP)
-    return Later(workspace_id=message.workspace_id, key=message.id, topic=topic, lane=lane, due_at=step.at)
+    if step.do is Do.SEND:
+        due_at = max(step.at, message.send_at or step.at)
+        return Later(
+            workspace_id=message.workspace_id, key=message.id, topic=Topic.SEND, lane=message.lane, due_at=due_at
+        )
+    return Later(
+        workspace_id=message.workspace_id,
+        key=message.id,
+        topic=Topic.FOLLOW_UP,
+        lane=Lane.FOLLOW_UP,
+        due_at=step.at,
+    )
 
 
 def _event_row(item: News) -> dict[str, Any]:

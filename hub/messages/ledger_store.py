@@ -19,7 +19,8 @@ from tracking.steps import Try
 
 LOCK = text(
     """
-    SELECT m.workspace_id, m.id, m.status, m.final, m.channel, m.lane, m.reference, m.created_at, m.deadline_at
+    SELECT m.workspace_id, m.id, m.status, m.final, m.channel, m.lane, m.reference, m.created_at, m.send_at,
+           m.deadline_at
     FROM messages m JOIN json_to_recordset(CAST(:keys AS json)) AS k(workspace_id uuid, id uuid)
       ON m.workspace_id = k.workspace_id AND m.id = k.id
     ORDER BY m.id FOR UPDATE OF m
@@ -117,6 +118,7 @@ class Locked:
     lane: Lane
     reference: str | None
     created_at: datetime
+    send_at: datetime | None
     deadline_at: datetime
 
     @property

@@ -47,7 +47,7 @@ class Metadata(fields.Dict):
     default_error_messages = {"size": f"At most {MAX_METADATA_BYTES} bytes as JSON."}  # noqa: RUF012 - marshmallow's way
 
     def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
-        given = super()._deserialize(value, *context, **options)
+        given: Any = super()._deserialize(value, *context, **options)  # type: ignore[no-untyped-call] # marshmallow's
         if len(orjson.dumps(given)) > MAX_METADATA_BYTES:
             raise self.make_error("size")
         return given

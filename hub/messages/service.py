@@ -74,7 +74,7 @@ def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: dat
         "send_at": command.send_at,
         "deadline_at": deadline_at,
     }
-    return Draft(message_id, now, row, show(message), _reference_key(hub, actor, command))
+    return Draft(message_id, now, row, show(message), _reference_key(actor, command))
 
 
 def lane_of(command: SendMessage) -> Lane:
@@ -159,7 +159,11 @@ def _take_references(
     for draft in first.values():
         idempotency.forget_expired(session, cast("Key", draft.reference_key), now)
     keys = [
-        {"key": name, "digest": draft.reference_key.digest.hex(), "sealed": hub.vault.seal(draft.answer).decode()}
+        {
+            "key": name,
+            "digest": hub.vault.digest(draft.reference_key.content).hex(),
+            "sealed": hub.vault.seal(draft.answer).decode(),
+        }
         for name, draft in first.items()
         if draft.reference_key
     ]
@@ -174,10 +178,10 @@ def _take_one(
     if key is None or (key.key in free and first[key.key] is draft):
         return draft
     try:
-        earlier: dict[str, Any] = idempotency.find(session, hub.vault, key)
+        earlier = idempotency.find(session, hub.vault, key)
     except HubError as problem:
         return problem
-    return earlier
+    return cast("dict[str, Any]", earlier)
 
 
 def find(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
@@ -212,7 +216,9 @@ def _parameters(
 ) -> dict[str, Any]:
     keys = []
     if key:
-        keys = [{"key": key.key, "digest": key.digest.hex(), "sealed": hub.vault.seal(answer).decode()}]
+        keys = [
+            {"key": key.key, "digest": hub.vault.digest(key.content).hex(), "sealed": hub.vault.seal(answer).decode()}
+        ]
     return {
         "workspace": str(actor.workspace_id),
         "api_key": str(actor.key.id),
@@ -223,7 +229,7 @@ def _parameters(
     }
 
 
-def _reference_key(hub: Runtime, actor: Actor, command: SendMessage) -> Key | None:
+def _reference_key(actor: Actor, command: SendMessage) -> Key | None:
     if not (command.once_per_reference and command.reference):
         return None
     same = [command.to.e164, command.body, command.purpose, command.metadata, command.send_at, str(command.ttl)]
@@ -232,5 +238,5 @@ def _reference_key(hub: Runtime, actor: Actor, command: SendMessage) -> Key | No
         api_key_id=actor.key.id,
         kind="reference",
         key=command.reference,
-        digest=hub.vault.digest(orjson.dumps(same, option=orjson.OPT_SORT_KEYS)),
+        content=orjson.dumps(same, option=orjson.OPT_SORT_KEYS),
     )

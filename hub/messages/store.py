@@ -80,13 +80,9 @@ def find(session: Session, vault: Vault, workspace_id: UUID, message_id: UUID) -
     return found[0] if found else None
 
 
-def page(
-    session: Session, vault: Vault, workspace_id: UUID, wanted: Filter, before: UUID | None, limit: int
-) -> list[Message]:
-    """Return messages newest first, older than `before`."""
+def page(session: Session, vault: Vault, workspace_id: UUID, wanted: Filter, limit: int) -> list[Message]:
+    """Return messages, newest first."""
     query = _filtered(_of(workspace_id), vault, workspace_id, wanted)
-    if before:
-        query = query.where(MESSAGES.c.id < before)
     return _read(session, vault, query.order_by(MESSAGES.c.id.desc()).limit(limit))
 
 
@@ -110,6 +106,8 @@ def _filtered(query: Select[Any], vault: Vault, workspace_id: UUID, wanted: Filt
         query = query.where(MESSAGES.c.to_index.in_(vault.indexes(workspace_id, wanted.to.e164)))
     if wanted.purpose:
         query = query.where(MESSAGES.c.purpose == wanted.purpose)
+    if wanted.before:
+        query = query.where(MESSAGES.c.id < wanted.before)
     if wanted.created_from:
         query = query.where(MESSAGES.c.created_at >= wanted.created_from)
     if wanted.created_to:

@@ -38,7 +38,7 @@ class ProviderAccounts(MethodView):
     def post(self, given: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
         """Add an account. Its credentials are encrypted and never shown again."""
         hub, actor = runtime(), current_actor()
-        key = key_of(request, hub.vault, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.key.id)
         answer, replayed = idempotency.once(
             hub.db,
             hub.vault,

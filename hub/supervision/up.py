@@ -32,7 +32,7 @@ def up(environ: Mapping[str, str]) -> None:
     environment = _visible_environment(environ)
     setproctitle("hub-supervisor")
     folder = data_dir(environment)
-    with _only_one(folder):
+    with only_one(folder):
         if not has_keys(environment):
             secrets_file.create_if_absent(folder)
         settings = Settings.from_environment(environment)
@@ -64,19 +64,20 @@ def _shared_metrics(folder: Path) -> dict[str, str]:
 
 
 def _visible_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment that names DATA_DIR, having started anew under it if this process has another.
+    """Return an environment that names DATA_DIR, having started anew under it if this process was given another.
 
-    Operators find out whose a process is by the environment that the kernel shows. That is the one it was started
-    with, and setproctitle would write over it unless told not to.
+    Operators find out whose a process is by the environment that the kernel shows: the one that it was started with,
+    which setproctitle writes over unless it is told not to.
     """
     visible = {**environ, "DATA_DIR": str(data_dir(environ)), "SPT_NOENV": "1"}
-    if visible != dict(environ):
+    if visible["DATA_DIR"] != environ.get("DATA_DIR"):
         os.execve(sys.executable, sys.orig_argv, visible)  # noqa: S606 - ourselves again
+    os.putenv("SPT_NOENV", "1")
     return visible
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """Hold the data directory's lock, or raise `CannotRun`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "supervisor.lock").open("a+") as lock:

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from flask import Request
 
-from hub.core.crypto import Vault
 from hub.core.idempotency import Key
 from hub.core.problems import BadRequest
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def key_of(request: Request, vault: Vault, workspace_id: UUID, api_key_id: UUID) -> Key | None:
+def key_of(request: Request, workspace_id: UUID, api_key_id: UUID) -> Key | None:
     """Return the request's key, quoted or bare, or None if it has none."""
     given = request.headers.get("Idempotency-Key")
     if given is None:
@@ -21,4 +20,4 @@ def key_of(request: Request, vault: Vault, workspace_id: UUID, api_key_id: UUID)
     if not VISIBLE.fullmatch(bare):
         raise BadRequest("Idempotency-Key takes 1 to 255 visible ASCII characters.")
     body = request.path.encode() + b"\0" + request.get_data()
-    return Key(workspace_id=workspace_id, api_key_id=api_key_id, kind="header", key=bare, digest=vault.digest(body))
+    return Key(workspace_id=workspace_id, api_key_id=api_key_id, kind="header", key=bare, content=body)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask_smorest import Api
+from flask_smorest import Api  # type: ignore[import-untyped] # it has no types
 from marshmallow import fields
 
 from hub.web.schemas import AnswerSchema
@@ -107,7 +107,7 @@ def name_of(schema: dict[str, Any] | None) -> str | None:
 
 
 def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
-    content = next(iter(answer.get("content", {}).values()), {})
+    content: dict[str, Any] = next(iter(answer.get("content", {}).values()), {})
     return {"status": status, "description": answer.get("description", ""), "body": name_of(content.get("schema"))}
 
 

@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915 - the first migration makes every table
+def upgrade() -> None:
     op.create_table(
         "audit",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),

@@ -29,12 +29,8 @@ TENANT = "workspace_id = nullif(current_setting('hub.workspace_id', true), '')::
 
 
 def upgrade() -> None:
-    """Create the roles if this server does not have them from another database of ours."""
+    """Give the two roles their rights; `hub.core.migrate` made them, because they belong to the server."""
     for role in (APP, JOBS):
-        op.execute(
-            f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-        )
-        op.execute(f"GRANT {role} TO CURRENT_USER")
         op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
         op.execute(f"GRANT SELECT ON alembic_version TO {role}")
     for table in TENANT_TABLES:

@@ -216,8 +216,28 @@ def test_nothing_accepted_is_forgotten_by_a_kill(own):
 
     own.start()
     sids.append(post(own).json()["sid"])
+    own.stop(signal.SIGKILL)
+    own.start()
 
     assert sids == [entry["id"] for entry in own.control("GET", "requests").json()["requests"]]
+
+
+def test_once_per_message_holds_across_a_kill(own):
+    """A message that was throttled before the kill is accepted after it."""
+    to = fresh_number("0009").e164
+    before = post(own, To=to).status_code
+    own.stop(signal.SIGKILL)
+
+    own.start()
+
+    assert [429, 201] == [before, post(own, To=to).status_code]
+
+
+def test_a_callback_given_up_is_settled(own):
+    """When all tries have failed, the log says that nothing is owed, so a restart sends nothing."""
+    post(own, StatusCallback=f"http://127.0.0.1:{free_port()}/#rc=0")
+
+    wait_until(lambda: '"done"' in (own.data_dir / "simulator" / "requests.jsonl").read_text())
 
 
 def test_receipts_left_unsent_by_a_kill_follow_after_it(tmp_path, listener):

@@ -215,6 +215,12 @@ def test_the_carriers_date_is_left_alone():
     assert status(RawDlrDoneDate="2611220401").occurred_at is None
 
 
+@pytest.mark.parametrize("sid", ["", "SM\0", "SM-1", "S" * 65])
+def test_a_body_that_names_no_message_is_no_event(sid):
+    """Without an id that could be one, there is nothing to say and nothing that could not be stored."""
+    assert [] == list(adapter().parse(callback(form={"MessageSid": sid, "MessageStatus": "sent"})))
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_body_is_read_without_an_error(body):

@@ -59,6 +59,7 @@ class LiveHub:
         self.running = Running(
             [sys.executable, "-m", "hub.cli", "up"],
             data_dir,
+            None,
             **{"PORT": str(port), "SIMULATOR_PORT": str(simulator_port), **FAST, **environment},
         )
         self.running.wait_for("credentials.json", 60)

@@ -11,6 +11,7 @@ from hub.core.migrate import make_partitions
 from hub.core.runtime import Runtime
 from hub.inbound import store as inbound
 from hub.messages import store as messages
+from hub.operations import backup
 
 EVERY_SECONDS = 60.0
 AT_ONCE = 10_000
@@ -30,6 +31,7 @@ def run(hub: Runtime) -> None:
             return
         idempotency.sweep(session, now, AT_ONCE)
         feed.sweep(session, now - FEED_KEPT, AT_ONCE)
+        backup.release_if_reconciled(session)
         inbound.sweep_orphans(session, now - ORPHANS_KEPT)
         messages.sweep_provider_ids(session, now - PROVIDER_IDS_KEPT, AT_ONCE)
     engine = create_engine(sqlalchemy_url(hub.settings.database_url), poolclass=NullPool)
