@@ -21,11 +21,11 @@ from hub.core.installation import WrongKeys
 from hub.core.outbox import Lane
 from hub.core.runtime import Runtime
 from hub.core.settings import BadSetting, Settings, data_dir, has_keys
+from hub.embedded.guard import GuardFailed
 from hub.embedded.places import EmbeddedError
 from hub.messages import rollups
 from hub.operations import backup, rotation
 from hub.operations.backup import BackupFailed
-from hub.supervision.guard import GuardFailed
 from hub.supervision.supervisor import StartFailed
 from hub.supervision.up import CannotRun, only_one, up
 
@@ -119,19 +119,34 @@ def hold_command(reason: str) -> None:
         installation.hold(session, clock.now(), reason)
 
 
+@hub.command("new-keys")
+def new_keys() -> None:
+    """Put new keys in front of those in DATA_DIR/secrets. Restart the hub, then run rotate-keys."""
+    kept = secrets_file.read(data_dir(os.environ))
+    secrets_file.replace(
+        data_dir(os.environ),
+        secrets_file.Keys((secrets_file.new_key(), *kept.secret_keys), (secrets_file.new_key(), *kept.index_keys)),
+    )
+
+
 @hub.command("rotate-keys")
-@click.option("--add", is_flag=True, help="First make new keys in DATA_DIR/secrets; restart the hub, then run without.")
-def rotate_keys(add: bool) -> None:
+def rotate_keys() -> None:
     """Write everything with the newest keys. The hub may run meanwhile."""
-    if add:
-        kept = secrets_file.read(data_dir(os.environ))
-        new = secrets_file.Keys((secrets_file.new_key(), *kept.secret_keys), (secrets_file.new_key(), *kept.index_keys))
-        secrets_file.replace(data_dir(os.environ), new)
-        click.echo("New keys are in DATA_DIR/secrets. Restart the hub, then run rotate-keys without --add.")
-        return
     with _running_hub() as running:
         done = rotation.rotate(running)
-    click.echo(f"{done.resealed} rows resealed, {done.reindexed} reindexed. Drop the older keys after 24 hours.")
+    click.echo(f"{done.resealed} rows resealed, {done.reindexed} reindexed. 24 hours from now: hub drop-keys.")
+
+
+@hub.command("drop-keys")
+def drop_keys() -> None:
+    """Forget all but the newest keys in DATA_DIR/secrets, after rotate-keys. Restart the hub afterwards.
+
+    Idempotency keys of the last 24 hours are compared under the index key they came with, so wait that long.
+    """
+    with _running_hub() as running:
+        rotation.rotate(running)
+    kept = secrets_file.read(data_dir(os.environ))
+    secrets_file.replace(data_dir(os.environ), secrets_file.Keys(kept.secret_keys[:1], kept.index_keys[:1]))
 
 
 @hub.command("rebuild-rollups")

@@ -6,6 +6,9 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from hub.accounts import service as accounts
 from hub.accounts import store as accounts_store
@@ -24,39 +27,55 @@ PROVIDERS = {"twilio": "Simulated Twilio"}
 
 
 def prepare(settings: Settings) -> str:
-    """Make the demo workspace if there is none, write DATA_DIR/credentials.json, and return what to print."""
+    """Make the demo workspace if there is none, write DATA_DIR/credentials.json, and return what to print.
+
+    The file keeps its API key over restarts; addresses in it are those of this start.
+    """
     hub = runtime.build(settings, pool_size=1)
     path = settings.data_dir / "credentials.json"
-    if not path.exists():
-        _write(path, _make(hub))
+    kept = json.loads(path.read_text())["api_key"] if path.exists() else None
+    credentials = _make(hub, kept)
     hub.db.close()
-    return _welcome(settings, json.loads(path.read_text()))
+    _write(path, credentials)
+    return _welcome(settings, credentials["api_key"])
 
 
-def _make(hub: Runtime) -> dict[str, Any]:
-    simulated = json.loads((hub.settings.data_dir / "simulator" / "accounts.json").read_text())
+def _make(hub: Runtime, kept: str | None) -> dict[str, Any]:
     with hub.db.across_workspaces() as session:
         workspace = accounts_store.workspace_named(session, WORKSPACE)
         if workspace is None:
             workspace = accounts.create_workspace(session, WORKSPACE, REGION)
-        key = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
-        _, secret = accounts.create_key(session, hub.vault, workspace.id, key, actor="demo")
-        known = {a.name: a for a in routing_store.of_workspace(session, hub.vault, workspace.id)}
-        providers = {}
-        for provider, name in PROVIDERS.items():
-            credentials = {key: value for key, value in simulated[provider].items() if key != "sender"}
-            command = AddProviderAccount(
-                name=name, provider=provider, sender=simulated[provider]["sender"], credentials=credentials, test=True
-            )
-            account = known.get(name) or routing.add(hub, session, workspace.id, command, actor="demo")
-            routing_store.change(session, hub.vault, replace(account, credentials=credentials))
-            providers[provider] = credentials | {"hooks": routing.show(hub, account)["hooks"]}
+        if kept is None:
+            key = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
+            _, kept = accounts.create_key(session, hub.vault, workspace.id, key, actor="demo")
+        providers = _provider_accounts(hub, session, workspace.id)
     return {
-        "api_key": secret,
+        "api_key": kept,
         "dashboard_url": hub.settings.public_url,
         "simulator_url": hub.settings.simulator_url,
         "providers": providers,
     }
+
+
+def _provider_accounts(hub: Runtime, session: Session, workspace_id: UUID) -> dict[str, Any]:
+    """Make an account at each simulated provider, or give it the credentials that this simulator takes."""
+    simulated = json.loads((hub.settings.data_dir / "simulator" / "accounts.json").read_text())
+    known = {account.name: account for account in routing_store.of_workspace(session, hub.vault, workspace_id)}
+    told = {}
+    for provider, name in PROVIDERS.items():
+        sender = simulated[provider]["sender"]
+        credentials = {key: value for key, value in simulated[provider].items() if key != "sender"}
+        account = known.get(name)
+        if account is None:
+            command = AddProviderAccount(
+                name=name, provider=provider, sender=sender, credentials=credentials, test=True
+            )
+            account = routing.add(hub, session, workspace_id, command, actor="demo")
+        elif account.credentials != credentials:
+            account = replace(account, credentials=credentials)
+            routing_store.change(session, hub.vault, account)
+        told[provider] = credentials | {"hooks": routing.show(hub, account)["hooks"]}
+    return told
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
@@ -67,23 +86,23 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     draft.replace(path)
 
 
-def _welcome(settings: Settings, credentials: dict[str, Any]) -> str:
+def _welcome(settings: Settings, key: str) -> str:
     message = '{"to": {"phone": "+79161234567"}, "body": "Your code is 4312", "purpose": "transactional"}'
     return f"""
 Trunkline is running. Ctrl-C stops it; the data stays in {settings.data_dir}.
 
   API and its documentation   {settings.public_url}/api/docs/
-  API key (demo workspace)    {credentials["api_key"]}
+  API key (demo workspace)    {key}
   Provider simulator          {settings.simulator_url}/_sim/requests
 
 Send a message:
 
   curl -s {settings.public_url}/api/v1/messages \\
-    -H 'Authorization: Bearer {credentials["api_key"]}' \\
+    -H 'Authorization: Bearer {key}' \\
     -H 'Content-Type: application/json' \\
     -d '{message}'
 
 and see what became of it:
 
-  curl -s '{settings.public_url}/api/v1/messages?limit=1' -H 'Authorization: Bearer {credentials["api_key"]}'
+  curl -s '{settings.public_url}/api/v1/messages?limit=1' -H 'Authorization: Bearer {key}'
 """

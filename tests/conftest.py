@@ -132,7 +132,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
     """Run a whole hub as processes, shared by the journeys."""
     running = LiveHub(tmp_path_factory.mktemp("live") / "var")
     yield running
-    running.stop()
+    running.discard()
 
 
 @pytest.fixture(scope="session")

@@ -43,5 +43,6 @@ async def _signalled() -> None:
 
 
 if __name__ == "__main__":
+    os.environ["SPT_NOENV"] = "1"  # otherwise the title overwrites the environment that the system shows
     setproctitle.setproctitle("hub-simulator")
     asyncio.run(serve(Settings.from_environment(os.environ)))

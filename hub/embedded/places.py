@@ -121,6 +121,7 @@ def copy_for(account: Account, source: Path, target: Path) -> None:
         return
     draft = target.with_name(f"{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
+    target.parent.mkdir(exist_ok=True)
     shutil.copytree(source, draft, symlinks=True, ignore=shutil.ignore_patterns("include", "doc", "pgxs"))
     for path in (draft, *draft.rglob("*")):
         os.chown(path, account.uid, account.gid, follow_symlinks=False)

@@ -20,6 +20,7 @@ import redis
 
 from hub.core.settings import embedded_database_url, embedded_redis_url, socket_dir
 from hub.embedded.engines import Engine, find_postgres, find_valkey, major_of
+from hub.embedded.guard import Guard
 from hub.embedded.places import EmbeddedError, discard, identity, make_run_dir, own_place, server_account
 
 POSTGRES_SETTINGS: Final = {
@@ -65,6 +66,7 @@ class Server(ABC):
         self.run_dir = socket_dir(data_dir)
         self.account = server_account()
         self.log_path = data_dir / f"{self.name}.log"
+        self._guard: Guard | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
@@ -98,9 +100,10 @@ class Server(ABC):
         """Return the server's environment: none of ours, which may hold secrets."""
         return {"DATA_DIR": str(self.data_dir), "PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
-    def start(self) -> None:
-        """Start the server under no supervision, for tests and one-off commands."""
-        self._process = self.launch()
+    def start(self, guard: Guard) -> None:
+        """Start the server under no supervisor, for tests; it ends with this process at the latest."""
+        self._guard = guard
+        self._process = self.launch(guard.introduce(self.stop_signal))
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Block until the server answers; start it again while the remains of a killed one are in its way."""
@@ -108,13 +111,14 @@ class Server(ABC):
         while not self.is_ready():
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"{self.name} did not answer within {seconds:g} s.\n{self.last_words()}")
-            if self._process and self._process.poll() is not None:
-                self._process = self.launch()
+            if self._guard and self._process and self._process.poll() is not None:
+                self._guard.sign_off(self._process.pid)
+                self.start(self._guard)
             time.sleep(0.05)
 
     def stop(self, seconds: float = 10) -> None:
         """Stop what `start` started: politely, then for good."""
-        if self._process is None:
+        if self._guard is None or self._process is None:
             return
         self._process.send_signal(self.stop_signal)
         try:
@@ -122,6 +126,7 @@ class Server(ABC):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._guard.sign_off(self._process.pid)
         self._process = None
 
     def kill(self) -> None:
@@ -246,8 +251,12 @@ def running_servers(data_dir: Path, *, keep: bool = False) -> Iterator[RunningSe
         stack.callback(shutil.rmtree, socket_dir(data_dir), ignore_errors=True)
         if not keep:
             stack.callback(discard, data_dir)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        guard = Guard(data_dir / "children.lock", servers.postgres.environment)
+        guard.start({})
+        stack.callback(guard.close)
         for server in (servers.postgres, servers.valkey):
-            server.start()
+            server.start(guard)
             stack.callback(server.stop)
         for server in (servers.postgres, servers.valkey):
             server.wait_ready()

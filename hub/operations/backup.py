@@ -18,8 +18,7 @@ from hub.core import clock, installation, migrate, runtime
 from hub.core.db import sqlalchemy_url
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
-from hub.embedded.engines import find_postgres
-from hub.embedded.places import server_account
+from hub.embedded.engines import find_postgres_tool
 from hub.embedded.servers import Postgres
 from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus
 
@@ -36,7 +35,7 @@ DOUBT = text(
             WHERE p.workspace_id = m.workspace_id AND p.channel = m.channel AND p.test = m.test
             ORDER BY held, id LIMIT 1
         ) p ON true
-        WHERE NOT m.final AND NOT EXISTS (
+        WHERE NOT m.final AND coalesce(m.send_at, m.created_at) <= now() AND NOT EXISTS (
             SELECT FROM attempts a WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id
             AND a.status = ANY(:taken_or_in_doubt))
     ),
@@ -102,7 +101,10 @@ def _restore(settings: Settings, path: Path) -> None:
 
 
 def doubt_everything(hub: Runtime) -> None:
-    """Hold sending, and look for every open message at its provider before it may be sent."""
+    """Hold sending, and look for every open message at its provider before it may be sent.
+
+    A message whose `send_at` is still to come cannot have been sent and needs no look.
+    """
     with hub.db.across_workspaces() as session:
         installation.hold(session, clock.now(), RESTORED)
         session.execute(
@@ -127,7 +129,7 @@ def release_if_reconciled(session: Session) -> int:
 
 
 def _run(settings: Settings, tool: str, arguments: Sequence[str]) -> None:
-    program = find_postgres(settings.data_dir, server_account()).programs / tool
+    program = find_postgres_tool(settings.data_dir, tool)
     done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, arguments of ours
         [program, *arguments], capture_output=True, text=True, check=False
     )

@@ -14,9 +14,9 @@ from typing import Final, Self, TypeVar
 
 import structlog
 
+from hub.embedded.guard import Guard
 from hub.embedded.places import EmbeddedError
 from hub.supervision import parent
-from hub.supervision.guard import Guard
 from hub.supervision.program import Program
 
 TICK_SECONDS: Final = 0.1

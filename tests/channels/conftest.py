@@ -1,6 +1,7 @@
 """The simulator, a listener for callbacks, and every adapter of the registry connected to them."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -57,6 +58,14 @@ def simulator(tmp_path_factory) -> Iterator[Simulator]:
     running = Simulator(tmp_path_factory.mktemp("simulator"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def own(tmp_path) -> Iterator[Simulator]:
+    """Start a simulator that may be killed or broken."""
+    running = Simulator(tmp_path)
+    yield running
+    running.stop(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -1,41 +1,12 @@
 """The stand-in must be as strict as the real one, and an honest judge whatever happens to it."""
 
-import contextlib
-import json
-import signal
-import stat
-import threading
 import time
-from urllib.parse import parse_qs
 
 import pytest
-import requests
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK ships no types
 
 from tests.channels.conftest import MESSAGE_ID, fresh_number
-from tests.channels.servers import Answer, Listener, Simulator, free_port, wait_until
-
-
-@pytest.fixture
-def own(tmp_path):
-    """Start a simulator that may be killed."""
-    running = Simulator(tmp_path)
-    yield running
-    running.stop(signal.SIGKILL)
-
-
-def post(simulator, auth=None, *, lost=False, **changes):
-    account = simulator.account("twilio")
-    form = {"To": fresh_number().e164, "From": account["sender"], "Body": "hi", **changes}
-    url = f"{simulator.url}/2010-04-01/Accounts/{account['account_sid']}/Messages.json"
-    known = (account["account_sid"], account["auth_token"])
-    form = {name: value for name, value in form.items() if value is not None}
-    with contextlib.suppress(*[requests.ConnectionError] if lost else []):
-        return requests.post(url, form, auth=auth or known, timeout=5)
-
-
-def fields(request):
-    return {name: values[0] for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()}
+from tests.channels.servers import Answer, Listener, fields, free_port, post, wait_until
 
 
 @pytest.mark.parametrize(
@@ -207,54 +178,6 @@ def test_an_outage_nobody_knows_is_refused(simulator, wish):
     assert 422 == simulator.control("POST", "outage", **wish).status
 
 
-def test_nothing_accepted_is_forgotten_by_a_kill(own):
-    """After kill -9 the list is the same, and an unfinished last line does no harm."""
-    sids = [post(own).json()["sid"] for _ in range(20)]
-    own.stop(signal.SIGKILL)
-    with (own.data_dir / "simulator" / "requests.jsonl").open("a") as log:
-        log.write('{"id": "SM')
-
-    own.start()
-    sids.append(post(own).json()["sid"])
-    own.stop(signal.SIGKILL)
-    own.start()
-
-    assert sids == [entry["id"] for entry in own.control("GET", "requests").json()["requests"]]
-
-
-def test_once_per_message_holds_across_a_kill(own):
-    """A message that was throttled before the kill is accepted after it."""
-    to = fresh_number("0009").e164
-    before = post(own, To=to).status_code
-    own.stop(signal.SIGKILL)
-
-    own.start()
-
-    assert [429, 201] == [before, post(own, To=to).status_code]
-
-
-def test_a_callback_given_up_is_settled(own):
-    """When all tries have failed, the log says that nothing is owed, so a restart sends nothing."""
-    post(own, StatusCallback=f"http://127.0.0.1:{free_port()}/#rc=0")
-
-    wait_until(lambda: '"done"' in (own.data_dir / "simulator" / "requests.jsonl").read_text())
-
-
-def test_receipts_left_unsent_by_a_kill_follow_after_it(tmp_path, listener):
-    """A restart sends what the killed process still owed, and nothing it had already sent to the end."""
-    own = Simulator(tmp_path, SIM_RECEIPT_SECONDS="0.5")
-    done = post(own, StatusCallback=listener.url).json()["sid"]
-    wait_until(lambda: '"done"' in (tmp_path / "simulator" / "requests.jsonl").read_text())
-    owed = post(own, StatusCallback=listener.url).json()["sid"]
-    own.stop(signal.SIGKILL)
-
-    own.start()
-    listener.wait_for(4)
-    own.stop()
-
-    assert [done] * 2 + [owed] * 2 == [fields(request)["MessageSid"] for request in listener.requests]
-
-
 def test_a_reset_forgets_everything_but_the_accounts(own):
     """After a reset nothing was accepted, nothing is planned, and the same credentials hold."""
     own.control("POST", "outage", provider="twilio", mode="slow")
@@ -265,30 +188,6 @@ def test_a_reset_forgets_everything_but_the_accounts(own):
 
     assert 0 == own.control("GET", "requests").json()["count"]
     assert (201, account) == (post(own).status_code, own.account("twilio"))
-
-
-def test_the_accounts_are_the_owners_only(own):
-    """The file with the made-up credentials can be read by its owner alone, and survives a restart."""
-    path = own.data_dir / "simulator" / "accounts.json"
-    before = json.loads(path.read_text())
-    own.stop()
-
-    own.start()
-
-    assert before == json.loads(path.read_text())
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-
-
-def test_the_simulator_ends_cleanly(own):
-    """SIGTERM ends it at once, although a request is held open without an answer."""
-    to = fresh_number("0012").e164
-    held = threading.Thread(target=post, args=(own,), kwargs={"To": to, "lost": True})
-    held.start()
-    wait_until(lambda: len(own.taken(to)) == 1)
-
-    assert 0 == own.stop()
-    held.join()
-    own.start()
 
 
 def test_an_inbound_message_needs_a_place_to_go(simulator):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import signal
 import sys
 import time
@@ -56,6 +57,8 @@ class LiveHub:
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
         port, simulator_port = free_port(), free_port()
+        credentials = data_dir / "credentials.json"
+        before = credentials.stat().st_mtime_ns if credentials.exists() else 0
         self.running = Running(
             [sys.executable, "-m", "hub.cli", "up"],
             data_dir,
@@ -63,7 +66,8 @@ class LiveHub:
             **{"PORT": str(port), "SIMULATOR_PORT": str(simulator_port), **FAST, **environment},
         )
         self.running.wait_for("credentials.json", 60)
-        self.credentials = json.loads((data_dir / "credentials.json").read_text())
+        wait_until(lambda: credentials.stat().st_mtime_ns != before, 60, lambda: self.running.output)
+        self.credentials = json.loads(credentials.read_text())
         self.url = f"{self.credentials['dashboard_url']}/api/v1"
         self.carrier = Carrier(self.credentials["simulator_url"])
         self.session = requests.Session()
@@ -87,6 +91,17 @@ class LiveHub:
         accepted: dict[str, Any] = response.json()
         return accepted
 
+    def fill(self, count: int, **fields: Any) -> list[dict[str, Any]]:
+        """Accept messages by batches, each to a number and with a text of its own."""
+        accepted = []
+        for start in range(0, count, 1000):
+            numbers = range(start, min(start + 1000, count))
+            common = {"purpose": "transactional", "metadata": {"n": 1}, **fields}
+            items = [{"to": {"phone": phone()}, "body": f"{fields} {number}", **common} for number in numbers]
+            response = self.post("/messages/batch", {"messages": items})
+            accepted += [item["message"] for item in response.json()["data"]]
+        return accepted
+
     def settle(self, message: dict[str, Any], seconds: float = 40) -> dict[str, Any]:
         """Wait until a message is final and return it."""
         found: dict[str, Any] = {}
@@ -99,13 +114,19 @@ class LiveHub:
         return found
 
     def stop(self) -> None:
-        """End it as Ctrl-C does; nothing may be left."""
+        """End it as Ctrl-C does; nothing runs afterwards, the data stays."""
+        self.session.close()
         try:
-            self.running.process.send_signal(signal.SIGINT)
+            os.killpg(self.running.process.pid, signal.SIGINT)
             self.running.wait_gone(30)
-        finally:
+        except BaseException:
             self.running.end()
-            self.session.close()
+            raise
+
+    def discard(self) -> None:
+        """End it and delete its data."""
+        self.stop()
+        self.running.end()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, complaint: Callable[[], str] = lambda: "") -> None:

@@ -1,11 +1,11 @@
-"""Ends what the supervisor leaves behind when it is killed: `python -m hub.supervision.guardian LOCK_FILE`.
+"""Ends what a killed process leaves behind: `python -m hub.embedded.guardian LOCK_FILE`.
 
-A process that is killed cannot tidy up, and a signal that the kernel sends to its children reaches neither their
-children nor servers that changed account. So the supervisor holds the writing end of this process's standard input.
-Every child writes its own pid there before it becomes a program; when the supervisor is gone, however it went, the
-kernel closes the pipe and this process ends whatever was announced and not signed off.
+Who is killed cannot tidy up, and a signal that the kernel sends to the children of the dead reaches neither their own
+children nor servers that changed account. So the owner holds the writing end of this process's standard input. Every
+child writes its own pid there before it becomes a program; when the owner is gone, however it went, the kernel closes
+the pipe and this process ends whatever was announced and not signed off.
 
-It holds the lock until then, so that a new supervisor waits for the remains of the old one.
+It holds the lock until then, so that a new owner waits for the remains of the old one.
 """
 
 import fcntl

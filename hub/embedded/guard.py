@@ -1,4 +1,4 @@
-"""The supervisor's side of the guardian."""
+"""The owner's side of the guardian."""
 
 import os
 import select
@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from hub.supervision import guardian
-from hub.supervision.program import TOP
+from hub.embedded import guardian
 
+TOP = Path(__file__).resolve().parents[2]
 READY_SECONDS = 20.0
 
 
@@ -40,7 +40,7 @@ class Guard:
         """
         reading, writing = os.pipe()
         self._process = subprocess.Popen(  # noqa: S603 - our own command line
-            [sys.executable, "-m", "hub.supervision.guardian", str(self._lock_path)],
+            [sys.executable, "-m", "hub.embedded.guardian", str(self._lock_path)],
             stdin=reading,
             stdout=subprocess.PIPE,
             cwd=TOP,
