@@ -184,6 +184,8 @@ def create_key(workspace: str, region: str, days: int | None, **options: Any) ->
         found = accounts_store.workspace_named(session, workspace)
         home = found or accounts.create_workspace(session, workspace, region)
         _, secret = accounts.create_key(session, running.vault, home.id, command, actor="cli")
+        if command.test:
+            demo.connect_simulator(running, session, home.id)
     click.echo(secret)
 
 

@@ -23,7 +23,6 @@ from hub.routing.service import AddProviderAccount
 WORKSPACE = "Demo"
 REGION = "RU"
 REQUESTS_PER_MINUTE = 600_000
-PROVIDERS = {"twilio": "Simulated Twilio"}
 
 
 def prepare(settings: Settings) -> str:
@@ -48,7 +47,7 @@ def _make(hub: Runtime, kept: str | None) -> dict[str, Any]:
         if kept is None:
             key = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
             _, kept = accounts.create_key(session, hub.vault, workspace.id, key, actor="demo")
-        providers = _provider_accounts(hub, session, workspace.id)
+        providers = connect_simulator(hub, session, workspace.id)
     return {
         "api_key": kept,
         "dashboard_url": hub.settings.public_url,
@@ -57,12 +56,17 @@ def _make(hub: Runtime, kept: str | None) -> dict[str, Any]:
     }
 
 
-def _provider_accounts(hub: Runtime, session: Session, workspace_id: UUID) -> dict[str, Any]:
-    """Make an account at each simulated provider, or give it the credentials that this simulator takes."""
-    simulated = json.loads((hub.settings.data_dir / "simulator" / "accounts.json").read_text())
+def connect_simulator(hub: Runtime, session: Session, workspace_id: UUID) -> dict[str, Any]:
+    """Make an account at each simulated provider, or give it the credentials that this simulator takes.
+
+    Test keys send through these. Without a simulator on this machine nothing is made.
+    """
+    known_to_simulator = hub.settings.data_dir / "simulator" / "accounts.json"
+    simulated = json.loads(known_to_simulator.read_text()) if known_to_simulator.exists() else {}
     known = {account.name: account for account in routing_store.of_workspace(session, hub.vault, workspace_id)}
     told = {}
-    for provider, name in PROVIDERS.items():
+    for provider in simulated:
+        name = f"Simulated {provider}"
         sender = simulated[provider]["sender"]
         credentials = {key: value for key, value in simulated[provider].items() if key != "sender"}
         account = known.get(name)

@@ -100,10 +100,10 @@ class Server(ABC):
         """Return the server's environment: none of ours, which may hold secrets."""
         return {"DATA_DIR": str(self.data_dir), "PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
-    def start(self, guard: Guard) -> None:
-        """Start the server under no supervisor, for tests; it ends with this process at the latest."""
+    def start(self, guard: Guard | None = None) -> None:
+        """Start the server under no supervisor; with a guard it cannot outlive this process."""
         self._guard = guard
-        self._process = self.launch(guard.introduce(self.stop_signal))
+        self._process = self.launch(guard.introduce(self.stop_signal) if guard else None)
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Block until the server answers; start it again while the remains of a killed one are in its way."""
@@ -111,14 +111,14 @@ class Server(ABC):
         while not self.is_ready():
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"{self.name} did not answer within {seconds:g} s.\n{self.last_words()}")
-            if self._guard and self._process and self._process.poll() is not None:
-                self._guard.sign_off(self._process.pid)
+            if self._process and self._process.poll() is not None:
+                self._sign_off(self._process)
                 self.start(self._guard)
             time.sleep(0.05)
 
     def stop(self, seconds: float = 10) -> None:
         """Stop what `start` started: politely, then for good."""
-        if self._guard is None or self._process is None:
+        if self._process is None:
             return
         self._process.send_signal(self.stop_signal)
         try:
@@ -126,7 +126,7 @@ class Server(ABC):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._guard.sign_off(self._process.pid)
+        self._sign_off(self._process)
         self._process = None
 
     def kill(self) -> None:
@@ -134,6 +134,10 @@ class Server(ABC):
         if self._process:
             self._process.kill()
             self._process.wait()
+
+    def _sign_off(self, process: subprocess.Popen[bytes]) -> None:
+        if self._guard:
+            self._guard.sign_off(process.pid)
 
     def last_words(self) -> str:
         """Return the end of the server's log, to explain a failed start."""

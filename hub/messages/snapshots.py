@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub.core import ids
 from hub.messages.reasons import REASONS
-from tracking.delivery import AttemptStatus, Status
+from tracking.delivery import VERDICTS, AttemptStatus, Status
 
 MICROS = 1_000_000
 
@@ -113,15 +113,15 @@ def _show_attempt(message_id: UUID, attempt: Attempt) -> dict[str, Any]:
 
 
 def _timeline(message: Message) -> list[dict[str, Any]]:
-    """Put together when what happened: the first and last word are ours, the rest is the ledger's."""
+    """Put together when what happened: what we did and concluded is ours to tell, the rest is the ledger's."""
     lines: list[tuple[datetime, str, int | None, str | None]] = [(message.created_at, "accepted", None, None)]
     for attempt in message.attempts:
         lines.append((attempt.marked_at, "calling", attempt.number, None))
         if attempt.finished_at:
-            word = AttemptStatus.SENT.word if attempt.provider_message_id else attempt.status.word
+            word = "handed_over" if attempt.provider_message_id else attempt.status.word
             lines.append((attempt.finished_at, word, attempt.number, attempt.provider_code))
     lines += [(event.received_at, event.kind, event.number, event.provider_code) for event in message.events]
-    if message.finished_at:
+    if message.finished_at and (message.status in VERDICTS or message.status is Status.UNCONFIRMED):
         lines.append((message.finished_at, message.status.word, None, message.provider_code))
     lines.sort(key=lambda line: line[0])
     return [

@@ -7,6 +7,7 @@ a restored hub sends nothing until each open message has been looked for at its 
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import structlog
@@ -19,7 +20,7 @@ from hub.core.db import sqlalchemy_url
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
 from hub.embedded.engines import find_postgres_tool
-from hub.embedded.servers import Postgres
+from hub.embedded.servers import running_servers
 from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus
 
 RESTORED = "restored"
@@ -72,15 +73,8 @@ def restore(settings: Settings, path: Path) -> None:
 
     Raises `BackupFailed` if the database is not empty, `WrongKeys` if it was sealed with keys that are not here.
     """
-    if settings.embeds_postgres:
-        server = Postgres(settings.data_dir)
-        server.start()
-        try:
-            server.wait_ready()
-            _restore(settings, path)
-        finally:
-            server.stop()
-    else:
+    own = running_servers(settings.data_dir, keep=True) if settings.embeds_postgres else nullcontext()
+    with own:
         _restore(settings, path)
 
 

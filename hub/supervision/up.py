@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-import structlog
 from setproctitle import setproctitle
 
 from hub import demo
@@ -19,8 +18,6 @@ from hub.core import migrate, secrets_file
 from hub.core.settings import Settings, data_dir, has_keys, socket_dir
 from hub.supervision.programs import hub_programs, server_programs
 from hub.supervision.supervisor import Interrupted, Supervisor
-
-log = structlog.get_logger()
 
 
 class CannotRun(Exception):
