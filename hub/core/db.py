@@ -2,7 +2,7 @@
 
 `hub_app` sees one workspace at a time: row-level security compares every row with the transaction's setting.
 `hub_jobs` works across workspaces: claims, receipts, timers. Both come from the one account in `DATABASE_URL`,
-which owns the tables and is used for migrations only.
+which owns the tables and is itself used by migrations and operators' commands only.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self._app = _engine(url, APP_ROLE, pool_size)
         self._jobs = _engine(url, JOBS_ROLE, pool_size)
+        self._owner = _engine(url, None, 1)
         self._single = self._app.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -51,6 +52,12 @@ class Database:
             yield session
 
     @contextmanager
+    def as_owner(self) -> Iterator[Session]:
+        """Open a transaction with all rights, for operators' commands: even the audit log is resealed with new keys."""
+        with Session(self._owner) as session, session.begin():
+            yield session
+
+    @contextmanager
     def single_statement(self) -> Iterator[Connection]:
         """Give a connection for one statement that is its own transaction: one round trip, no BEGIN, no COMMIT.
 
@@ -63,6 +70,7 @@ class Database:
         """Close every connection."""
         self._app.dispose()
         self._jobs.dispose()
+        self._owner.dispose()
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -70,12 +78,12 @@ def sqlalchemy_url(url: str) -> str:
     return "postgresql+psycopg" + url[url.index("://") :]
 
 
-def _engine(url: str, role: str, pool_size: int) -> Engine:
+def _engine(url: str, role: str | None, pool_size: int) -> Engine:
     return create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=False,  # a check on every checkout would be a second round trip; dropped connections answer 503
-        connect_args={"options": f"{LIMITS} -c role={role}", "connect_timeout": 5},
+        connect_args={"options": f"{LIMITS} -c role={role}" if role else LIMITS, "connect_timeout": 5},
     )

@@ -43,7 +43,7 @@ def rotate(hub: Runtime) -> Rotated:
     newest = Vault(hub.settings.secret_keys[:1], hub.settings.index_keys[:1])
     reindexed = _repeat(lambda: _reindex_messages(hub, newest)) + _repeat(lambda: _reindex_suppressions(hub, newest))
     resealed = sum(_repeat(lambda table=table: _reseal(hub, table, newest)) for table in sealed_tables())  # type: ignore[misc] # bound at once
-    with hub.db.across_workspaces() as session:
+    with hub.db.as_owner() as session:
         installation.forget_old_keys(session, newest.fingerprints)
     log.info("keys.rotated", resealed=resealed, reindexed=reindexed)
     return Rotated(resealed, reindexed)
@@ -63,7 +63,7 @@ def _reseal(hub: Runtime, table: Table, newest: Vault) -> int:
     done = 0
     for rows in _batches(hub.db, table, [*keys, table.c[SEALED]]):
         old = [row for row in rows if row.sealed is not None and not newest.can_open(row.sealed)]
-        with hub.db.across_workspaces() as session:
+        with hub.db.as_owner() as session:
             for row in old:
                 same = [column == row._mapping[column] for column in keys]  # noqa: SLF001 - SQLAlchemy's public name
                 change = update(table).where(*same, table.c.sealed == row.sealed)
@@ -77,7 +77,7 @@ def _reindex_messages(hub: Runtime, newest: Vault) -> int:
     for rows in _batches(
         hub.db, MESSAGES, [MESSAGES.c.workspace_id, MESSAGES.c.id, MESSAGES.c.to_index, MESSAGES.c.sealed]
     ):
-        with hub.db.across_workspaces() as session:
+        with hub.db.as_owner() as session:
             for row in rows:
                 index = newest.index(row.workspace_id, hub.vault.unseal(row.sealed)["to"])
                 if index != row.to_index:
@@ -90,7 +90,7 @@ def _reindex_suppressions(hub: Runtime, newest: Vault) -> int:
     """Move suppressions to their new index; one that a new event put there already stays as it is."""
     done = 0
     for rows in _batches(hub.db, SUPPRESSIONS, list(SUPPRESSIONS.c)):
-        with hub.db.across_workspaces() as session:
+        with hub.db.as_owner() as session:
             done += sum(_move_suppression(session, row, newest, hub.vault) for row in rows)
     return done
 
@@ -121,7 +121,7 @@ def _batches(db: Database, table: Table, columns: Sequence[Column[Any]]) -> Iter
         query = select(*columns).order_by(*keys).limit(AT_ONCE)
         if after is not None:
             query = query.where(tuple_(*keys) > tuple_(*after))
-        with db.across_workspaces() as session:
+        with db.as_owner() as session:
             rows = session.execute(query).all()
         if not rows:
             return
