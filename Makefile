@@ -5,13 +5,13 @@ PYTHON ?= python3
 IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench requirements runtime development
+.PHONY: help run test check bench drill requirements runtime development
 
 help:  ## Say what the targets do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: runtime  ## Start the whole hub in the foreground; Ctrl-C stops it, the data stays in DATA_DIR
-	@exec $(IN_VENV) -m hub.cli up
+	@DATA_DIR="$${DATA_DIR:-$(CURDIR)/var}" exec $(IN_VENV) -m hub.cli up
 
 test: development  ## Run every test; ARGS="-k retry" narrows them
 	@$(IN_VENV) -m pytest $(ARGS)
@@ -24,6 +24,9 @@ check: development  ## Format, lint, types, import rules
 
 bench: development  ## Run the benchmarks, each figure beside its raw limit
 	@$(IN_VENV) -m benchmarks $(ARGS)
+
+drill: development  ## Kill everything under load and judge what became of 5 000 messages; ARGS="--seed 7"
+	@$(IN_VENV) -m tests.drills $(ARGS)
 
 requirements:  ## Pin requirements*.txt anew from requirements*.in; UPGRADE=--upgrade takes the newest of everything
 	$(PYTHON) -m venv .venv-pins

@@ -1,19 +1,35 @@
 """A supervisor as its own process, and what the kernel says about its children."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from hub.embedded.guard import Guard
 from hub.embedded.places import Account, discard, identity
 from tests.channels.servers import wait_until
 
 ROOT = Path(__file__).parents[2]
 ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@cache
+def guard() -> Guard:
+    """Return what ends every hub under test when the tests themselves are killed."""
+    folder = Path(tempfile.mkdtemp(prefix="trunkline-tests-"))
+    made = Guard(folder / "lock", os.environ)
+    made.start({})
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(made.close)
+    return made
 
 
 class Running:
@@ -25,15 +41,17 @@ class Running:
             os.chown(data_dir, account.uid, account.gid)
         self.data_dir = data_dir
         self.output_path = data_dir.with_name(f"{data_dir.name}.output")
+        self.environment = {**os.environ, **environment, "DATA_DIR": str(data_dir), "SPT_NOENV": "1"}
         with self.output_path.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, **environment, "DATA_DIR": str(data_dir), "SPT_NOENV": "1"},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=guard().introduce(signal.SIGTERM),  # noqa: PLW1509 - what it does needs no lock
                 **identity(account),
             )
 
@@ -88,5 +106,6 @@ class Running:
         for pid in self.living():
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        guard().sign_off(self.process.pid)
         if self.data_dir.exists():
             discard(self.data_dir)

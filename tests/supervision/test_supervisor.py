@@ -66,7 +66,7 @@ def test_a_killed_guardian_is_replaced_and_knows_everyone(start):
 def test_what_a_supervisor_and_its_guardian_left_is_ended_by_the_next(start):
     killed = start()
     left = set(killed.living()) - {killed.pid("supervisor"), killed.pid("guardian")}
-    killed.kill("supervisor", "guardian")
+    killed.kill("guardian", "supervisor")  # the other way round the guardian would still do its work
     killed.process.wait()
 
     successor = start()
