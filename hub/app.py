@@ -48,8 +48,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[KEY_RING] = KeyRing(hub.db)
     app.extensions[DIRECTORY] = Directory(hub)
 
-    problems.install(app)
     api = Api(app)
+    problems.install(app)  # after flask-smorest, whose own handlers would answer in another shape
     for blueprint in (messages, provider_accounts):
         api.register_blueprint(blueprint)
     for plain in (hooks, health, docs, metrics_page):

@@ -71,6 +71,9 @@ class Drainer:
         except (DBAPIError, PoolTimeout) as error:
             log.warning("drain.interrupted", topic=self.topic, lane=self.lane, error=type(error).__name__)
             queue.STOPPING.wait(FAILURE_PAUSE_SECONDS)
+        except Exception:  # the lane's other work must go on; leases bring this work back
+            log.exception("drain.failed", topic=self.topic, lane=self.lane)
+            queue.STOPPING.wait(FAILURE_PAUSE_SECONDS)
         finally:
             self.busy.release()
 

@@ -11,6 +11,8 @@ from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus, Status, status_aft
 
 PATIENCE = timedelta(minutes=15)
 """How long to wait for a receipt before asking the provider the first time."""
+AHEAD = timedelta(seconds=15)
+"""How long before a deadline a provider is asked, at the most."""
 LONGEST_PAUSE = timedelta(seconds=300)
 DEAD_ADDRESS = frozenset({Fault.ADDRESS_INVALID, Fault.OPTED_OUT})
 """Faults that forbid writing to the address again on this channel."""
@@ -62,13 +64,18 @@ def next_after(tries: Sequence[Try], deadline: datetime, now: datetime, again_at
     """Return what to do about an open message. `again_at` is when the last provider said to come back."""
     last = tries[-1].status
     if any(attempt.status in TAKEN for attempt in tries):
-        patient_until = tries[-1].marked_at + PATIENCE
-        return Next(Do.FOLLOW_UP, min(patient_until, deadline) if now < patient_until else deadline)
+        return Next(Do.FOLLOW_UP, _next_question(tries[-1].marked_at, deadline, now))
     if last is AttemptStatus.CALLING:
         return Next(Do.WAIT)
     if last in IN_DOUBT:
         return Next(Do.FOLLOW_UP, min(again_at or now, deadline))
     return Next(Do.SEND, min(again_at or now, deadline))
+
+
+def _next_question(marked_at: datetime, deadline: datetime, now: datetime) -> datetime:
+    """Ask after a while, shortly before the deadline, so that many can be asked in time, and conclude at it."""
+    ahead = min(AHEAD, (deadline - marked_at) / 4)
+    return next((moment for moment in (marked_at + PATIENCE, deadline - ahead) if now < moment < deadline), deadline)
 
 
 def pause_before(number: int) -> timedelta:

@@ -37,6 +37,7 @@ class Database:
         self._jobs = _engine(url, JOBS_ROLE, pool_size)
         self._owner = _engine(url, None, 1)
         self._single = self._app.execution_options(isolation_level="AUTOCOMMIT")
+        self._single_job = self._jobs.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self, workspace_id: UUID) -> Iterator[Session]:
@@ -64,6 +65,12 @@ class Database:
         The statement must name its workspace through `set_config` itself, or row-level security refuses its rows.
         """
         with self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def single_job_statement(self) -> Iterator[Connection]:
+        """Do the same across workspaces."""
+        with self._single_job.connect() as connection:
             yield connection
 
     def close(self) -> None:

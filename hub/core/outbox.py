@@ -106,7 +106,6 @@ CLAIM_EXPIRED = text(
         ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ) late
     WHERE o.workspace_id = late.workspace_id AND o.topic = late.topic AND o.key = late.key
-      AND (o.claim IS NULL OR o.due_at <= now())
     RETURNING o.workspace_id, o.key, o.lane
     """
 )
@@ -166,7 +165,7 @@ def claim(session: Session, topic: Topic, lane: Lane, *, limit: int, lease_secon
 
 
 def claim_expired(session: Session, topic: Topic, *, limit: int, lease_seconds: float) -> list[Claimed]:
-    """Take rows whose time is over and that nobody holds, whatever their lane."""
+    """Take rows whose time is over, whatever their lane and whoever holds them: nothing may be started for them."""
     token = uuid4()
     rows = session.execute(CLAIM_EXPIRED, {"topic": topic, "limit": limit, "lease": lease_seconds, "claim": token})
     return [Claimed(row.workspace_id, row.key, Lane(row.lane), token, None) for row in rows]

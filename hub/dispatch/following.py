@@ -19,7 +19,7 @@ from channels.addresses import PhoneNumber
 from channels.errors import LookUpFailed
 from channels.types import FoundMessage, ProviderEvent
 from hub.core import clock, ids, metrics, outbox
-from hub.core.outbox import Claimed, Lane, Topic
+from hub.core.outbox import Claimed, Lane, Later, Topic
 from hub.core.runtime import Runtime
 from hub.dispatch import store
 from hub.messages import ledger, outcomes
@@ -31,8 +31,12 @@ from tracking.lookups import CLOCK_SKEW, LookUp, Proof, judge
 
 LEASE_SECONDS = 60
 CLAIM_AT_ONCE = 32
-ASKERS = 4
-LOOK_UPS_PER_SECOND = 25
+ASKERS = 8
+LOOK_UPS_PER_SECOND = 50
+CALL_IS_OVER = timedelta(seconds=20)
+"""A call started, and ended, within this time of its mark; one still `calling` was never recorded."""
+TOO_LATE_TO_ASK = timedelta(seconds=10)
+"""A conclusion this long overdue is drawn without asking, so that a backlog of look-ups delays no verdict further."""
 LONGEST_WAIT = timedelta(minutes=30)
 
 log = structlog.get_logger()
@@ -79,14 +83,14 @@ class FollowUpJob:
             self._hub.bells.ring(Topic.SEND, lane)
 
     def _conclude(self, late: Sequence[Claimed]) -> None:
-        """End what was never handed over in time; a call whose end nobody recorded is asked about first."""
+        """End what was never handed over in time; a call that may be under way is looked into once it must be over."""
         now = clock.now()
         with self._hub.db.across_workspaces() as session:
             rows = store.load(session, late)
-            in_doubt = [_unfinished(row, now) for row in rows if row.attempt_status in IN_DOUBT and not row.final]
-            ledger.settle(session, self._hub.vault, in_doubt, now)
-            doubtful = {item.message_id for item in in_doubt}
-            keys = [(row.workspace_id, row.key) for row in late if row.key not in doubtful]
+            calling = [row for row in rows if row.attempt_status in IN_DOUBT and not row.final]
+            outbox.postpone(session, [Topic.SEND], [_when_over(row) for row in calling])
+            busy = {row.id for row in calling}
+            keys = [(row.workspace_id, row.key) for row in late if row.key not in busy]
             outcomes.conclude_overdue(session, keys, now)
             outbox.complete(session, [Topic.SEND], [(row.workspace_id, row.id) for row in rows if row.final])
 
@@ -97,7 +101,9 @@ class FollowUpJob:
         status = AttemptStatus(row.attempt_status)
         account = self._directory.find(row.provider_account_id)
         again_at = _next_ask(row, clock.now(), self._settle_time())
-        unchanged = _news(row, status, again_at=again_at)
+        unchanged = _news(row, AttemptStatus.UNKNOWN if status in IN_DOUBT else status, again_at=again_at)
+        if clock.now() > row.deadline_at + TOO_LATE_TO_ASK:
+            return unchanged
         if account is None or not self._directory.adapter(account).capabilities.can_be_asked:
             return unchanged
         try:
@@ -178,8 +184,14 @@ def _news(row: Row[Any], status: AttemptStatus, *, again_at: datetime | None = N
     )
 
 
-def _unfinished(row: Row[Any], now: datetime) -> News:
-    return _news(row, AttemptStatus.UNKNOWN, again_at=now)
+def _when_over(row: Row[Any]) -> Later:
+    return Later(
+        workspace_id=row.workspace_id,
+        key=row.id,
+        topic=Topic.FOLLOW_UP,
+        lane=Lane.FOLLOW_UP,
+        due_at=row.marked_at + CALL_IS_OVER,
+    )
 
 
 def _of_event(row: Row[Any], event: ProviderEvent, again_at: datetime) -> News:

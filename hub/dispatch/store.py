@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Connection, Row, text
 from sqlalchemy.orm import Session
 
 from hub.accounts.scopes import Purpose
@@ -77,6 +77,9 @@ earlier attempt that was taken or may have been, and the hold of the whole hub.
 WHY_NOT = text(
     """
     SELECT m.id, m.deadline_at <= now() AS late,
+           EXISTS (
+               SELECT FROM attempts a WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id
+               AND a.status = ANY(:taken_or_in_doubt)) AS tried,
            NOT (m.purpose = :transactional OR m.purpose = ANY(s.opt_out_purposes)) AS no_consent,
            EXISTS (
                SELECT FROM suppressions p WHERE p.workspace_id = m.workspace_id AND p.channel = m.channel
@@ -111,9 +114,9 @@ def load(session: Session, claimed: Sequence[Claimed]) -> Sequence[Row[Any]]:
     return session.execute(LOAD, {"keys": keys}).all()
 
 
-def mark(session: Session, rows: Sequence[dict[str, Any]]) -> dict[UUID, datetime]:
+def mark(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[UUID, datetime]:
     """Set attempts `calling` where nothing forbids the call; return those that may start, with their marks."""
-    found = session.execute(
+    found = connection.execute(
         MARK,
         {
             "rows": dump(rows),
@@ -130,10 +133,19 @@ def mark(session: Session, rows: Sequence[dict[str, Any]]) -> dict[UUID, datetim
 
 def why_not(session: Session, rows: Sequence[dict[str, Any]]) -> dict[UUID, tuple[Status, Verdict] | None]:
     """Return, for calls that `mark` did not start, the verdict on their message; None where it may be called later."""
-    found = session.execute(WHY_NOT, {"rows": dump(rows), "transactional": Purpose.TRANSACTIONAL.value})
+    found = session.execute(
+        WHY_NOT,
+        {
+            "rows": dump(rows),
+            "transactional": Purpose.TRANSACTIONAL.value,
+            "taken_or_in_doubt": [status.value for status in TAKEN | IN_DOUBT],
+        },
+    )
     verdicts: dict[UUID, tuple[Status, Verdict] | None] = {}
     for row in found:
         verdicts[row.id] = None
+        if row.tried:
+            continue
         if row.late:
             verdicts[row.id] = Status.EXPIRED, Verdict.DEADLINE_PASSED
         elif row.suppressed:

@@ -28,14 +28,21 @@ def receive(account: str, kind: str) -> tuple[str, int]:
         known = None
     if known is None or kind not in registry.adapter(known.provider).capabilities.callback_kinds:
         raise NotFound("No such call-back.")
-    if (request.content_length or 0) > MAX_BYTES:
-        raise TooLarge(f"At most {MAX_BYTES} bytes.")
+    body = _body()
     query = request.query_string.decode("latin-1")
     webhook = WebhookRequest(
         kind=kind,
         url=f"{hub.settings.public_url}/hooks/{account}/{kind}" + (f"?{query}" if query else ""),
         headers=dict(request.headers),
-        body=request.get_data(cache=False),
+        body=body,
     )
     service.keep(hub, directory, known, webhook)
     return "", 204
+
+
+def _body() -> bytes:
+    """Read no more than is allowed, whether the length was announced or not."""
+    body = b"" if (request.content_length or 0) > MAX_BYTES else request.stream.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES or (request.content_length or 0) > MAX_BYTES:
+        raise TooLarge(f"At most {MAX_BYTES} bytes.")
+    return body
