@@ -17,7 +17,7 @@ from hub.core.settings import Settings
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 LOCK = 0x74_72_75_6E_6B  # any number, the same in every process that migrates
-MONTHS_AHEAD = 3
+MONTHS_AHEAD = 1  # each partition costs every plan a little
 PARTITIONED = ("messages", "attempts", "events")
 
 log = structlog.get_logger()
