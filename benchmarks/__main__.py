@@ -1,0 +1,39 @@
+"""`python -m benchmarks [--quick] [row …]`: the hub beside the raw limits of this machine, in the same run."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from benchmarks import accepting, batching, dispatching, report
+from benchmarks.report import Figure
+from benchmarks.rounds import FULL, QUICK, Size
+
+ROWS: Mapping[str, Callable[[Size], list[Figure]]] = {
+    "accept": accepting.run,
+    "batch": batching.run,
+    "dispatch": dispatching.run,
+}
+
+
+def main() -> int:
+    """Run what was asked for, print the table, keep it as JSON; 0 whether or not the bars are met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"some of: {', '.join(ROWS)} (all)")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it run, not how fast")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.rows if name not in ROWS]
+    if unknown:
+        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    figures: list[Figure] = []
+    for name in asked.rows or ROWS:
+        began = time.monotonic()
+        figures += ROWS[name](QUICK if asked.quick else FULL)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    print(report.show(figures))
+    print(f"\n{report.keep(figures, quick=asked.quick)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
