@@ -11,10 +11,9 @@ from typing import Protocol
 
 import structlog
 from setproctitle import setproctitle
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.core import outbox, queue, runtime
+from hub.core.db import TROUBLE
 from hub.core.outbox import LANES_OF, Lane, Topic
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
@@ -42,8 +41,6 @@ JOBS: dict[Topic, Callable[[Runtime, Directory, Lane], Job]] = {
 }
 
 DRAIN_SECONDS = 20.0
-LINGER_SECONDS = 0.2
-"""A drain that found nothing more looks on this long, so that a steady trickle needs no job per message."""
 LOOK_SECONDS = 0.01
 HOLD_SECONDS = 1.0
 FAILURE_PAUSE_SECONDS = 1.0
@@ -62,13 +59,13 @@ class Drainer:
     job: Job
     busy: threading.Lock
 
-    def drain(self, linger_seconds: float = LINGER_SECONDS) -> None:
+    def drain(self, linger_seconds: float = queue.LINGER_SECONDS) -> None:
         """Work until nothing is due or 20 s are over. While it runs, bells are held; it ends by listening again."""
         if not self.busy.acquire(blocking=False):
             return
         try:
             self._drain(linger_seconds)
-        except (DBAPIError, PoolTimeout) as error:
+        except TROUBLE as error:
             log.warning("drain.interrupted", topic=self.topic, lane=self.lane, error=type(error).__name__)
             queue.STOPPING.wait(FAILURE_PAUSE_SECONDS)
         except Exception:  # the lane's other work must go on; leases bring this work back
@@ -138,7 +135,7 @@ def relay(settings: Settings) -> None:
             if time.monotonic() - kept_at >= upkeep.EVERY_SECONDS:
                 upkeep.run(hub)
                 kept_at = time.monotonic()
-        except (DBAPIError, PoolTimeout) as error:
+        except TROUBLE as error:
             log.warning("relay.interrupted", error=type(error).__name__)
     hub.db.close()
 

@@ -62,4 +62,4 @@ def _count(actor: Actor) -> None:
     g.allowance = allowance
     if allowance and not allowance.allowed:
         detail = f"This key may make {allowance.limit} requests a minute."
-        raise TooManyRequests(detail, retry_after_seconds=max(1, allowance.retry_after_seconds))
+        raise TooManyRequests(detail, retry_after_seconds=allowance.retry_after_seconds)

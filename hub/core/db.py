@@ -5,12 +5,18 @@
 which owns the tables and is itself used by migrations and operators' commands only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+import psycopg
+import psycopg_pool
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SqlalchemyTimeout
 from sqlalchemy.orm import Session
 
 NAMES = {
@@ -26,7 +32,18 @@ APP_ROLE = "hub_app"
 JOBS_ROLE = "hub_jobs"
 TENANT = "hub.workspace_id"
 SET_TENANT = text(f"SELECT set_config('{TENANT}', :workspace, true)")
-LIMITS = "-c statement_timeout=15000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"
+    # Planning anew costs several times what most of our statements cost to run.
+    " -c plan_cache_mode=force_generic_plan"
+)
+BY_KEY = (
+    # Jobs look rows up by key, a batch at a time. A plan made while the tables were small must not scan them later.
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
+
+TROUBLE: Final = (DBAPIError, SqlalchemyTimeout, psycopg.Error, psycopg_pool.PoolTimeout)
+"""Whatever a transaction raises when PostgreSQL is away, busy or unwilling: worth another try later."""
 
 
 class Database:
@@ -36,8 +53,8 @@ class Database:
         self._app = _engine(url, APP_ROLE, pool_size)
         self._jobs = _engine(url, JOBS_ROLE, pool_size)
         self._owner = _engine(url, None, 1)
-        self._single = self._app.execution_options(isolation_level="AUTOCOMMIT")
-        self._single_job = self._jobs.execution_options(isolation_level="AUTOCOMMIT")
+        self._direct_app = _direct(url, APP_ROLE, pool_size)
+        self._direct_jobs = _direct(url, JOBS_ROLE, pool_size)
 
     @contextmanager
     def transaction(self, workspace_id: UUID) -> Iterator[Session]:
@@ -58,31 +75,51 @@ class Database:
         with Session(self._owner) as session, session.begin():
             yield session
 
-    @contextmanager
-    def single_statement(self) -> Iterator[Connection]:
-        """Give a connection for one statement that is its own transaction: one round trip, no BEGIN, no COMMIT.
+    def execute_once(self, statement: LiteralString, parameters: Mapping[str, Any]) -> None:
+        """Run one statement that is its own transaction: one round trip, no BEGIN, no COMMIT.
 
-        The statement must name its workspace through `set_config` itself, or row-level security refuses its rows.
+        It must name its workspace through `set_config` itself, or row-level security refuses its rows. It goes past
+        SQLAlchemy, which would cost as much again as the statement. Raises `psycopg.Error`, `psycopg_pool.PoolTimeout`.
         """
-        with self._single.connect() as connection:
-            yield connection
+        with _connection(self._direct_app) as connection:
+            connection.execute(statement, parameters)
 
-    @contextmanager
-    def single_job_statement(self) -> Iterator[Connection]:
-        """Do the same across workspaces."""
-        with self._single_job.connect() as connection:
-            yield connection
+    def execute_once_across(self, statement: LiteralString, parameters: Mapping[str, Any]) -> list[TupleRow]:
+        """Run one such statement over all workspaces and return its rows."""
+        with _connection(self._direct_jobs) as connection:
+            return connection.execute(statement, parameters).fetchall()
 
     def close(self) -> None:
         """Close every connection."""
         self._app.dispose()
         self._jobs.dispose()
         self._owner.dispose()
+        for pool in (self._direct_app, self._direct_jobs):
+            pool.close()
 
 
 def sqlalchemy_url(url: str) -> str:
     """Turn a libpq URL into one that names the psycopg 3 driver."""
     return "postgresql+psycopg" + url[url.index("://") :]
+
+
+def _direct(url: str, role: str, pool_size: int) -> ConnectionPool:
+    """Make a pool that opens when it is first used and keeps no connection before."""
+    options = {"autocommit": True, "options": _options(role), "connect_timeout": 5}
+    return ConnectionPool(url, min_size=0, max_size=pool_size, kwargs=options, timeout=5, open=False)
+
+
+@contextmanager
+def _connection(pool: ConnectionPool) -> Iterator[psycopg.Connection]:
+    """Lend a connection; when it turns out to be broken, look at all the others before they are lent."""
+    if pool.closed:
+        pool.open()
+    try:
+        with pool.connection() as connection:
+            yield connection
+    except psycopg.OperationalError:
+        pool.check()
+        raise
 
 
 def _engine(url: str, role: str | None, pool_size: int) -> Engine:
@@ -92,5 +129,9 @@ def _engine(url: str, role: str | None, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=False,  # a check on every checkout would be a second round trip; dropped connections answer 503
-        connect_args={"options": f"{LIMITS} -c role={role}" if role else LIMITS, "connect_timeout": 5},
+        connect_args={"options": _options(role), "connect_timeout": 5},
     )
+
+
+def _options(role: str | None) -> str:
+    return OPTIONS + (f" -c role={role}" if role else "") + (BY_KEY if role == JOBS_ROLE else "")

@@ -7,9 +7,10 @@ the unique index, at most the lock time-out, and is then told to come back.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, Uuid, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -110,16 +111,15 @@ def once(
             session.execute(update(IDEMPOTENCY_KEYS).filter_by(**key.match()).values(sealed=vault.seal(answer)))
             return answer, False
     except IntegrityError as error:
-        if not is_taken(error):
+        if not (isinstance(error.orig, UniqueViolation) and is_taken(error.orig)):
             raise
     with db.transaction(workspace_id) as session:
         return find(session, vault, key), True
 
 
-def is_taken(error: IntegrityError) -> bool:
-    """Tell whether a transaction failed because the key was there already."""
-    diagnosis = cast("Any", error.orig).diag
-    return bool(diagnosis.constraint_name == "pk_idempotency_keys")
+def is_taken(error: UniqueViolation) -> bool:
+    """Tell whether a statement failed because the key was there already."""
+    return error.diag.constraint_name == "pk_idempotency_keys"
 
 
 def _live(now: datetime) -> Any:  # noqa: ANN401 - an SQL expression

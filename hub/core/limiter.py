@@ -1,9 +1,12 @@
 """How many requests an API key may make: the generic cell rate algorithm (ITU-T I.371), kept in Redis.
 
-One number per key, the theoretical arrival time of the next request, moved by one script in one round trip.
+One number per key, the theoretical arrival time of the next request, moved by one script in one round trip. A process
+takes what a key may make in a tenth of a second at once and gives it out by itself, so a busy key costs few round trips
+and a slow one is exact. What a process took and did not use is lost to the key: the limit is never exceeded.
 """
 
 import math
+import threading
 import time
 from dataclasses import dataclass
 
@@ -11,6 +14,8 @@ import redis
 import structlog
 
 WINDOW_SECONDS = 60
+SHARE_SECONDS = 0.1
+SHARE_LIFE_SECONDS = 1.0
 SILENT_SECONDS = 1.0
 
 SCRIPT = """
@@ -18,13 +23,15 @@ local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1e6
 local interval = tonumber(ARGV[1])
 local window = tonumber(ARGV[2])
+local wanted = tonumber(ARGV[3])
 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
-local next_arrival = arrival + interval
-if next_arrival - now > window then
-  return {0, tostring(next_arrival - window - now), tostring(arrival - now)}
+local granted = math.min(wanted, math.floor((window - (arrival - now)) / interval + 1e-6))
+if granted < 1 then
+  return {0, tostring(arrival + interval - window - now), tostring(arrival - now)}
 end
-redis.call('SET', KEYS[1], string.format('%.6f', next_arrival), 'EX', math.ceil(window))
-return {1, '0', tostring(next_arrival - now)}
+arrival = arrival + granted * interval
+redis.call('SET', KEYS[1], string.format('%.6f', arrival), 'EX', math.ceil(window))
+return {granted, '0', tostring(arrival - now)}
 """
 
 log = structlog.get_logger()
@@ -41,29 +48,51 @@ class Allowance:
     retry_after_seconds: int
 
 
+@dataclass(slots=True)
+class Share:
+    """Requests that this process may still give out, and the rest of the window when it took them."""
+
+    left: int
+    until: float
+    free_at: float  # when the whole limit is free again
+
+
 class Limiter:
     """Counts in Redis. Without Redis nobody is refused: the limit protects the hub, it is not a price list."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._hit = client.register_script(SCRIPT)
+        self._take = client.register_script(SCRIPT)
         self._silent_until = 0.0
+        self._shares: dict[str, Share] = {}
+        self._lock = threading.Lock()
 
     def hit(self, key: str, per_minute: int) -> Allowance | None:
-        """Count one request, or return None when Redis cannot be asked."""
-        if time.monotonic() < self._silent_until:
+        """Count one request, or return None when Redis cannot be asked. Safe between threads."""
+        now = time.monotonic()
+        with self._lock:
+            share = self._shares.get(key)
+            if share and share.left and now < share.until:
+                share.left -= 1
+                return _allowance(share, per_minute, now)
+        if now < self._silent_until:
             return None
         interval = WINDOW_SECONDS / per_minute
+        wanted = max(1, int(SHARE_SECONDS / interval))
         try:
-            allowed, wait, ahead = self._hit(keys=[f"limit:{key}"], args=[interval, WINDOW_SECONDS])
+            granted, wait, ahead = self._take(keys=[f"limit:{key}"], args=[interval, WINDOW_SECONDS, wanted])
         except redis.RedisError:
-            self._silent_until = time.monotonic() + SILENT_SECONDS
+            self._silent_until = now + SILENT_SECONDS
             log.warning("limiter.silent")
             return None
-        used = math.ceil(float(ahead) / interval)
-        return Allowance(
-            allowed=bool(allowed),
-            limit=per_minute,
-            remaining=max(0, per_minute - used),
-            reset_seconds=math.ceil(float(ahead)),
-            retry_after_seconds=math.ceil(float(wait)),
-        )
+        share = Share(max(0, granted - 1), now + SHARE_LIFE_SECONDS, now + float(ahead))
+        if not granted:
+            return Allowance(False, per_minute, 0, math.ceil(float(ahead)), max(1, math.ceil(float(wait))))
+        with self._lock:
+            self._shares[key] = share
+        return _allowance(share, per_minute, now)
+
+
+def _allowance(share: Share, per_minute: int, now: float) -> Allowance:
+    ahead = max(0.0, share.free_at - now)
+    used = math.ceil(ahead * per_minute / WINDOW_SECONDS - 1e-6) - share.left
+    return Allowance(True, per_minute, max(0, per_minute - max(1, used)), math.ceil(ahead), 0)

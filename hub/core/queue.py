@@ -21,6 +21,8 @@ from hub.core.outbox import Lane, Topic
 BELL_SECONDS = 5
 """A bell nobody answered falls silent after this long, so that a dead worker's job cannot mute the lane."""
 REDIS_TIMEOUT_SECONDS = 0.5
+LINGER_SECONDS = 0.2
+"""A drain that found nothing more looks on this long, so that a steady trickle needs no job per message."""
 QUIET_SECONDS = 1.0
 """A worker without a bell for this long drains its lane by itself."""
 DRAIN = "hub.worker.drain"
@@ -43,13 +45,21 @@ class Bells:
             for lane in Lane
         }
         self._silent_until = 0.0
+        self._heard_until: dict[tuple[Topic, Lane], float] = {}
 
     def ring(self, topic: Topic, lane: Lane) -> None:
-        """Wake the lane's worker. Only the first ring since the worker last listened makes a job."""
-        if time.monotonic() < self._silent_until:
+        """Wake the lane's worker. Only the first ring since the worker last listened makes a job.
+
+        A ring that finds the bell held was heard: the drain that holds it finds what was committed before, and then
+        looks on for its linger time. Within half of that there is no need to ring again.
+        """
+        now = time.monotonic()
+        if now < self._silent_until or now < self._heard_until.get((topic, lane), 0.0):
             return
         try:
-            if self._redis.set(_bell(topic, lane), 1, nx=True, ex=BELL_SECONDS):
+            if not self._redis.set(_bell(topic, lane), 1, nx=True, ex=BELL_SECONDS):
+                self._heard_until[topic, lane] = now + LINGER_SECONDS / 2
+            else:
                 self._queues[lane].enqueue(DRAIN, topic.value, lane.value, result_ttl=0, failure_ttl=60)
         except redis.RedisError:
             self._silent_until = time.monotonic() + QUIET_SECONDS

@@ -15,11 +15,10 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from channels.types import Fault
 from hub.core import clock, metrics, outbox
+from hub.core.db import TROUBLE
 from hub.core.outbox import Lane, Later, Topic
 from hub.core.runtime import Runtime
 from hub.dispatch import store
@@ -131,9 +130,8 @@ class SendJob:
         wave = [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
         before_mark = time.monotonic()
         try:
-            with self._hub.db.single_job_statement() as connection:
-                marked = store.mark(connection, [item.to_mark() for item in wave])
-        except (DBAPIError, PoolTimeout):
+            marked = store.mark(self._hub.db, [item.to_mark() for item in wave])
+        except TROUBLE:
             # Marked or not, nobody is called: what is still ours is marked again, what was marked is refused then.
             self._waiting.extendleft(reversed(wave))
             raise
@@ -190,7 +188,7 @@ class SendJob:
             try:
                 with self._hub.db.across_workspaces() as session:
                     settled = ledger.settle(session, self._hub.vault, news, clock.now())
-            except (DBAPIError, PoolTimeout) as error:
+            except TROUBLE as error:
                 log.warning("outcome.not_recorded", count=len(news), error=type(error).__name__)
                 time.sleep(RECORD_PAUSE_SECONDS)
             else:

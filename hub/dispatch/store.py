@@ -1,14 +1,14 @@
 """SQL of handing messages over: load what was claimed, mark what is called now."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from hub.accounts.scopes import Purpose
+from hub.core.db import Database
 from hub.core.outbox import Claimed, Topic
 from hub.messages.ledger_store import dump
 from hub.messages.reasons import Verdict
@@ -28,10 +28,9 @@ LOAD = text(
     """
 )
 
-MARK = text(
-    """
+MARK = """
     WITH wanted AS (
-        SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS w(
+        SELECT * FROM json_to_recordset(CAST(%(rows)s AS json)) AS w(
             workspace_id uuid, id uuid, claim uuid, number smallint, provider text, provider_account_id uuid,
             sender text, indexes text[])
     ),
@@ -40,10 +39,10 @@ MARK = text(
         FROM wanted w
         JOIN messages m ON m.workspace_id = w.workspace_id AND m.id = w.id
         JOIN workspaces s ON s.id = w.workspace_id
-        WHERE m.status < :sent AND m.deadline_at > now()
-          AND (m.purpose = :transactional OR m.purpose = ANY(s.opt_out_purposes))
+        WHERE m.status < %(sent)s AND m.deadline_at > now()
+          AND (m.purpose = %(transactional)s OR m.purpose = ANY(s.opt_out_purposes))
           AND EXISTS (
-              SELECT FROM outbox o WHERE o.workspace_id = w.workspace_id AND o.topic = :topic AND o.key = w.id
+              SELECT FROM outbox o WHERE o.workspace_id = w.workspace_id AND o.topic = %(topic)s AND o.key = w.id
               AND o.claim = w.claim AND o.due_at > now())
           AND NOT EXISTS (
               SELECT FROM suppressions p WHERE p.workspace_id = w.workspace_id AND p.channel = m.channel
@@ -51,23 +50,22 @@ MARK = text(
               AND (p.expires_at IS NULL OR p.expires_at > now()))
           AND NOT EXISTS (
               SELECT FROM attempts a WHERE a.workspace_id = w.workspace_id AND a.message_id = w.id
-              AND a.status = ANY(:taken_or_in_doubt))
+              AND a.status = ANY(%(taken_or_in_doubt)s))
           AND NOT EXISTS (SELECT FROM installation WHERE held_since IS NOT NULL)
         ORDER BY m.id FOR UPDATE OF m
     ),
     sending AS (
-        UPDATE messages m SET status = :sending FROM allowed a
-        WHERE m.workspace_id = a.workspace_id AND m.id = a.id AND m.status < :sent
+        UPDATE messages m SET status = %(sending)s FROM allowed a
+        WHERE m.workspace_id = a.workspace_id AND m.id = a.id AND m.status < %(sent)s
         RETURNING m.workspace_id, m.id
     )
     INSERT INTO attempts (workspace_id, message_id, number, channel, provider, provider_account_id, sender, status,
                           marked_at)
-    SELECT a.workspace_id, a.id, a.number, a.channel, a.provider, a.provider_account_id, a.sender, :calling, now()
+    SELECT a.workspace_id, a.id, a.number, a.channel, a.provider, a.provider_account_id, a.sender, %(calling)s, now()
     FROM allowed a JOIN sending s ON s.workspace_id = a.workspace_id AND s.id = a.id
     ON CONFLICT DO NOTHING
-    RETURNING message_id, number, marked_at
+    RETURNING message_id
     """
-)
 """The statement that starts provider calls: whoever is not in its answer is not called.
 
 Everything that may forbid a call is in its WHERE: claim and lease, deadline, cancellation, consent, suppression, an
@@ -114,9 +112,9 @@ def load(session: Session, claimed: Sequence[Claimed]) -> Sequence[Row[Any]]:
     return session.execute(LOAD, {"keys": keys}).all()
 
 
-def mark(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[UUID, datetime]:
-    """Set attempts `calling` where nothing forbids the call; return those that may start, with their marks."""
-    found = connection.execute(
+def mark(db: Database, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Set attempts `calling` where nothing forbids the call, and commit; return the messages that may be called."""
+    found = db.execute_once_across(
         MARK,
         {
             "rows": dump(rows),
@@ -128,7 +126,7 @@ def mark(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[UUID, d
             "taken_or_in_doubt": [status.value for status in TAKEN | IN_DOUBT],
         },
     )
-    return {row.message_id: row.marked_at for row in found}
+    return {message_id for (message_id,) in found}
 
 
 def why_not(session: Session, rows: Sequence[dict[str, Any]]) -> dict[UUID, tuple[Status, Verdict] | None]:

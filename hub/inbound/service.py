@@ -52,8 +52,7 @@ def keep(hub: Runtime, directory: Directory, account: ProviderAccount, request: 
             "at": clock.now().isoformat(),
         }
     )
-    with hub.db.single_statement() as connection:
-        store.keep(connection, workspace_id=account.workspace_id, key=key, sealed=sealed)
+    store.keep(hub.db, workspace_id=account.workspace_id, key=key, sealed=sealed)
     hub.bells.ring(Topic.INBOUND, Lane.RECEIPTS)
     metrics.RECEIPTS.labels(provider=account.provider, result="kept").inc()
 

@@ -6,21 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, text, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from hub.core.db import TENANT
+from hub.core.db import Database
 from hub.inbound.models import ORPHANS
 from hub.messages.models import PROVIDER_IDS
 
-KEEP = text(
-    f"""
-    WITH tenant AS MATERIALIZED (SELECT set_config('{TENANT}', :workspace, true))
+KEEP = """
+    WITH tenant AS MATERIALIZED (SELECT set_config('hub.workspace_id', %(workspace)s, true))
     INSERT INTO outbox (workspace_id, topic, key, lane, due_at, sealed)
-    SELECT CAST(:workspace AS uuid), 'inbound', CAST(:key AS uuid), 'receipts', now(), :sealed FROM tenant
+    SELECT CAST(%(workspace)s AS uuid), 'inbound', CAST(%(key)s AS uuid), 'receipts', now(), %(sealed)s FROM tenant
     ON CONFLICT DO NOTHING
-    """  # noqa: S608 - the setting's name is a constant
-)
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +34,9 @@ class Orphan:
     received_at: datetime
 
 
-def keep(connection: Connection, *, workspace_id: UUID, key: UUID, sealed: bytes) -> None:
+def keep(db: Database, *, workspace_id: UUID, key: UUID, sealed: bytes) -> None:
     """Put a callback into the inbox, in one round trip. The same one twice is kept once while it waits."""
-    connection.execute(KEEP, {"workspace": str(workspace_id), "key": str(key), "sealed": sealed})
+    db.execute_once(KEEP, {"workspace": str(workspace_id), "key": str(key), "sealed": sealed})
 
 
 def whose(session: Session, ids: Sequence[tuple[UUID, UUID, str]]) -> dict[tuple[UUID, str], tuple[UUID, int]]:

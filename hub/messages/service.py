@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
 from hub.accounts.scopes import Purpose
@@ -96,9 +96,8 @@ def accept(
     parameters = _parameters(hub, actor, drafts, key, answer)
     for _attempt in range(2):
         try:
-            with hub.db.single_statement() as connection:
-                store.accept(connection, **parameters)
-        except IntegrityError as error:
+            hub.db.execute_once(store.ACCEPT, parameters)
+        except UniqueViolation as error:
             if key is None or not idempotency.is_taken(error):
                 raise
             with hub.db.transaction(actor.workspace_id) as session:
@@ -135,7 +134,7 @@ def accept_with_references(
         drafts = [item for item in items if isinstance(item, Draft)]
         decided = dict(zip(drafts, _take_references(hub, session, actor, drafts), strict=True))
         stored.extend(draft for draft, outcome in decided.items() if outcome is draft)
-        store.accept(session, **_parameters(hub, actor, stored, None, None))
+        store.accept(session, _parameters(hub, actor, stored, None, None))
         return {"data": [show_item(decided[item] if isinstance(item, Draft) else item) for item in items]}
 
     answer, replayed = idempotency.once(hub.db, hub.vault, key, produce, actor.workspace_id)
@@ -214,19 +213,12 @@ def _parameters(
     key: Key | None,
     answer: Any,  # noqa: ANN401 - JSON
 ) -> dict[str, Any]:
-    keys = []
+    header_keys = []
     if key:
-        keys = [
-            {"key": key.key, "digest": hub.vault.digest(key.content).hex(), "sealed": hub.vault.seal(answer).decode()}
-        ]
-    return {
-        "workspace": str(actor.workspace_id),
-        "api_key": str(actor.key.id),
-        "test": actor.key.test,
-        "now": drafts[0].created_at if drafts else clock.now(),
-        "rows": [draft.row for draft in drafts],
-        "keys": keys,
-    }
+        digest = hub.vault.digest(key.content).hex()
+        header_keys = [{"key": key.key, "digest": digest, "sealed": hub.vault.seal(answer).decode()}]
+    now = drafts[0].created_at if drafts else clock.now()
+    return store.parameters_of(actor.key, [draft.row for draft in drafts], header_keys, now)
 
 
 def _reference_key(actor: Actor, command: SendMessage) -> Key | None:

@@ -6,41 +6,40 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, Select, delete, select, text, tuple_
+from sqlalchemy import Row, Select, delete, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from hub.accounts.store import ApiKey
 from hub.core.crypto import Vault
-from hub.core.db import TENANT
 from hub.messages.commands import Filter
 from hub.messages.models import ATTEMPTS, EVENTS, MESSAGES, PROVIDER_IDS
 from hub.messages.snapshots import Attempt, Event, Message
 from tracking.delivery import AttemptStatus, Status
 
-ACCEPT = text(
-    f"""
-    WITH tenant AS MATERIALIZED (SELECT set_config('{TENANT}', :workspace, true)),
+ACCEPT = """
+    WITH tenant AS MATERIALIZED (SELECT set_config('hub.workspace_id', %(workspace)s, true)),
     new AS MATERIALIZED (
-        SELECT n.* FROM tenant, json_to_recordset(CAST(:rows AS json)) AS n(
+        SELECT n.* FROM tenant, json_to_recordset(CAST(%(rows)s AS json)) AS n(
             id uuid, status smallint, channel text, lane text, purpose text, reference text, to_index text,
             sealed text, route jsonb, send_at timestamptz, deadline_at timestamptz)
     ),
     key AS (
         INSERT INTO idempotency_keys (workspace_id, api_key_id, kind, key, digest, sealed, created_at)
-        SELECT CAST(:workspace AS uuid), CAST(:api_key AS uuid), 'header', k.key, decode(k.digest, 'hex'),
-               convert_to(k.sealed, 'UTF8'), :now
-        FROM tenant, json_to_recordset(CAST(:keys AS json)) AS k(key text, digest text, sealed text)
+        SELECT CAST(%(workspace)s AS uuid), CAST(%(api_key)s AS uuid), 'header', k.key, decode(k.digest, 'hex'),
+               convert_to(k.sealed, 'UTF8'), %(now)s
+        FROM tenant, json_to_recordset(CAST(%(keys)s AS json)) AS k(key text, digest text, sealed text)
     ),
     message AS (
         INSERT INTO messages (workspace_id, id, api_key_id, test, channel, lane, purpose, status, final, reference,
                               to_index, sealed, route, step, created_at, send_at, deadline_at)
-        SELECT CAST(:workspace AS uuid), id, CAST(:api_key AS uuid), :test, channel, lane, purpose, status, false,
-               reference, decode(to_index, 'hex'), convert_to(sealed, 'UTF8'), route, 0, :now, send_at, deadline_at
+        SELECT CAST(%(workspace)s AS uuid), id, CAST(%(api_key)s AS uuid), %(test)s, channel, lane, purpose, status,
+               false, reference, decode(to_index, 'hex'), convert_to(sealed, 'UTF8'), route, 0, %(now)s, send_at,
+               deadline_at
         FROM new
     )
     INSERT INTO outbox (workspace_id, topic, key, lane, due_at, expires_at)
-    SELECT CAST(:workspace AS uuid), 'send', id, lane, coalesce(send_at, :now), deadline_at FROM new
-    """  # noqa: S608 - the setting's name is a constant
-)
+    SELECT CAST(%(workspace)s AS uuid), 'send', id, lane, coalesce(send_at, %(now)s), deadline_at FROM new
+    """
 """One statement, so one round trip and one transaction: it names its workspace before it writes.
 
 The rows come as one JSON text, which costs a third of array parameters and may be one row or a thousand.
@@ -61,11 +60,23 @@ EVENT_NAMES = ("number", "kind", "occurred_at", "received_at", "provider_code")
 EVENT_COLUMNS = tuple(EVENTS.c[name] for name in EVENT_NAMES)
 
 
-def accept(connection: Connection | Session, **parameters: Any) -> None:  # noqa: ANN401 - the statement's parameters
-    """Insert messages with their outbox rows and, if given, the idempotency key, all or nothing."""
-    parameters["rows"] = orjson.dumps(parameters["rows"]).decode()
-    parameters["keys"] = orjson.dumps(parameters["keys"]).decode()
-    connection.execute(ACCEPT, parameters)
+def parameters_of(
+    key: ApiKey, rows: Sequence[dict[str, Any]], header_keys: Sequence[dict[str, Any]], now: datetime
+) -> dict[str, Any]:
+    """Return the parameters of `ACCEPT`."""
+    return {
+        "workspace": str(key.workspace_id),
+        "api_key": str(key.id),
+        "test": key.test,
+        "now": now,
+        "rows": orjson.dumps(rows).decode(),
+        "keys": orjson.dumps(header_keys).decode(),
+    }
+
+
+def accept(session: Session, parameters: dict[str, Any]) -> None:
+    """Insert messages with their outbox rows in a transaction that does more."""
+    session.connection().exec_driver_sql(ACCEPT, parameters)
 
 
 def take_references(session: Session, **parameters: Any) -> set[str]:  # noqa: ANN401 - the statement's parameters

@@ -12,7 +12,7 @@ from hub.supervision.program import Program, answers, python
 WEB_TURN, WORK_TURN, SIMULATOR_TURN, SERVER_TURN = range(4)
 """The web drains first, so that nothing new comes in; the servers go last. All turns together take at most 28 s."""
 
-BLOCKING_THREADS: Final = 8  # for each web worker; with more the GIL costs more than it wins
+BLOCKING_THREADS: Final = 4  # for each web worker; with more the GIL costs more than it wins
 WEB_STOP_SECONDS: Final = 6
 WORK_STOP_SECONDS: Final = 12  # a provider call takes at most 10
 SIMULATOR_STOP_SECONDS: Final = 2

@@ -2,9 +2,8 @@
 
 import redis
 from flask import Blueprint, Response
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from hub.core.db import TROUBLE
 from hub.core.migrate import is_migrated
 from hub.core.queue import connect
 from hub.web.context import runtime
@@ -27,7 +26,7 @@ def ready() -> Response:
         with hub.db.across_workspaces() as session:
             migrated = is_migrated(session)
         database = "ready" if migrated else "not migrated"
-    except (DBAPIError, PoolTimeout):
+    except TROUBLE:
         database = "unreachable"
     try:
         connect(hub.settings.redis_url).ping()

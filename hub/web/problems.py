@@ -3,9 +3,12 @@
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
+import psycopg_pool
 import structlog
 from flask import Flask, Response
-from sqlalchemy.exc import DBAPIError, OperationalError
+from psycopg.errors import LockNotAvailable
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -14,7 +17,6 @@ from hub.web.context import request_id
 from hub.web.jsons import dumps
 
 CONTENT_TYPE = "application/problem+json"
-LOCK_NOT_AVAILABLE = "55P03"
 RETRY_SECONDS = 1
 
 log = structlog.get_logger()
@@ -24,8 +26,10 @@ def install(app: Flask) -> None:
     """Turn expected failures, HTTP errors and an unreachable database into problems."""
     app.register_error_handler(HubError, answer)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(DBAPIError, _wrapped)
+    app.register_error_handler(psycopg.Error, _database)
     app.register_error_handler(PoolTimeout, _busy)
+    app.register_error_handler(psycopg_pool.PoolTimeout, _busy)
     app.register_error_handler(Exception, _bug)
 
 
@@ -76,11 +80,15 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _database(error: DBAPIError) -> Response:
-    if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+def _wrapped(error: DBAPIError) -> Response:
+    return _database(error.orig) if isinstance(error.orig, psycopg.Error) else _bug(error)
+
+
+def _database(error: psycopg.Error) -> Response:
+    if isinstance(error, LockNotAvailable):
         return answer(Conflict("The same request is being worked on. Ask again.", retry_after_seconds=RETRY_SECONDS))
-    if isinstance(error, OperationalError):
-        log.warning("database.unavailable", sqlstate=getattr(error.orig, "sqlstate", None))
+    if isinstance(error, psycopg.OperationalError):
+        log.warning("database.unavailable", sqlstate=error.sqlstate)
         return _busy(error)
     return _bug(error)
 
