@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Table, Text, Uuid, delete, insert, select, text
+import orjson
+from sqlalchemy import BigInteger, Column, DateTime, Index, Table, Text, Uuid, delete, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -45,6 +46,14 @@ TAKE_NUMBERS = text(
     INSERT INTO feed_heads AS h (workspace_id, number) SELECT workspace_id, count FROM wanted
     ON CONFLICT (workspace_id) DO UPDATE SET number = h.number + excluded.number
     RETURNING workspace_id, number
+    """
+)
+
+APPEND = text(
+    """
+    INSERT INTO feed (workspace_id, number, id, at, type, subject, data)
+    SELECT n.* FROM json_to_recordset(CAST(:rows AS json)) AS n(
+        workspace_id uuid, number bigint, id uuid, at timestamptz, type text, subject uuid, data jsonb)
     """
 )
 
@@ -87,7 +96,7 @@ def publish(session: Session, news: Iterable[Happened]) -> None:
     for workspace_id, head in heads:
         items = by_workspace[workspace_id]
         rows += [_row(item, head - len(items) + place) for place, item in enumerate(items, start=1)]
-    session.execute(insert(FEED), rows)
+    session.execute(APPEND, {"rows": orjson.dumps(rows).decode()})
 
 
 def read(session: Session, *, after: int, limit: int) -> Sequence[Numbered]:
