@@ -7,7 +7,7 @@ from flask_smorest import Api  # type: ignore[import-untyped] # it has no types
 
 from hub.accounts.auth import KEY_RING, add_rate_headers
 from hub.accounts.service import KeyRing
-from hub.core import metrics, runtime
+from hub.core import audit, metrics, runtime
 from hub.core.settings import Settings
 from hub.inbound.api import DIRECTORY
 from hub.inbound.api import blp as hooks
@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
 
 def _start() -> None:
     g.started_at = time.perf_counter()
+    audit.REQUEST_ID.set(request_id())
 
 
 def _finish(response: Response) -> Response:

@@ -19,9 +19,13 @@ TABLES = (accounts, audit, contacts, feed, idempotency, inbound, installation, m
 PARTITION = re.compile(r".*_(\d{4}_\d{2}|default)$")
 
 
-def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:  # noqa: ANN401, FBT001 - Alembic's signature
-    """Leave partitions out of the comparison: they come and go with the months."""
-    return not (kind == "table" and name and PARTITION.match(name))
+def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:  # noqa: ANN401, FBT001 - Alembic's signature
+    """Leave partitions, and PostgreSQL's own foreign keys to them, out of the comparison: they come and go."""
+    if kind == "table":
+        return not PARTITION.match(name or "")
+    if kind == "foreign_key_constraint":
+        return not PARTITION.match(thing.elements[0].target_fullname.split(".")[-2])
+    return True
 
 
 def run() -> None:

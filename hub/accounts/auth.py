@@ -13,7 +13,7 @@ from hub.core.problems import TooManyRequests, Unauthorized
 from hub.web.context import runtime
 
 KEY_RING = "key_ring"
-BEARER = "Bearer "
+BEARER = "bearer"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -50,11 +50,11 @@ def add_rate_headers(response: Response) -> Response:
 
 
 def _authenticate() -> Actor:
-    header = request.headers.get("Authorization", "")
-    if not header.startswith(BEARER):
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != BEARER:
         raise Unauthorized("Send Authorization: Bearer <API key>.")
     ring: KeyRing = current_app.extensions[KEY_RING]
-    return ring.recognise(header.removeprefix(BEARER).strip())
+    return ring.recognise(secret.strip())
 
 
 def _count(actor: Actor) -> None:

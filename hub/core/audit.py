@@ -1,6 +1,7 @@
 """Who did what to which object. Rows are written in the transaction of the act and never changed."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,8 @@ AUDIT = Table(
     Column("sealed", LargeBinary, nullable=False),  # before and after
     Index("ix_audit_object", "workspace_id", "object"),
 )
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The request in which acts are done, if it is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,6 @@ class Act:
     actor: str
     action: str
     subject: str
-    request_id: str | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
 
@@ -50,7 +52,7 @@ def record(session: Session, vault: Vault, act: Act) -> None:
             actor=act.actor,
             action=act.action,
             object=act.subject,
-            request_id=act.request_id,
+            request_id=REQUEST_ID.get(),
             sealed=vault.seal({"before": act.before, "after": act.after}),
         )
     )

@@ -4,7 +4,7 @@ The key's row commits together with the effect. A twin that comes while the firs
 the unique index, at most the lock time-out, and is then told to come back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,15 +70,32 @@ def find(session: Session, vault: Vault, key: Key) -> Any | None:  # noqa: ANN40
     ).one_or_none()
     if row is None:
         return None
-    if not vault.is_digest_of(bytes(row.digest), key.content):
-        detail = "Send the same body with this key, or another key with this body."
-        raise KeyReused(detail)
-    return vault.unseal(row.sealed)
+    answer = _answer(vault, key, row)
+    if isinstance(answer, KeyReused):
+        raise answer
+    return answer
 
 
 def forget_expired(session: Session, key: Key, now: datetime) -> None:
     """Delete the key's row if its 24 hours are over, so that it can be used again."""
     session.execute(delete(IDEMPOTENCY_KEYS).filter_by(**key.match()).where(~_live(now)))
+
+
+def forget_expired_many(session: Session, keys: Sequence[Key], now: datetime) -> None:
+    """Do the same for keys of one API key and kind, in their order, so that two transactions do not wait crosswise."""
+    if keys:
+        same, name = _same_kind(keys), IDEMPOTENCY_KEYS.c.key
+        old = session.scalars(select(name).where(*same, ~_live(now)).order_by(name).with_for_update()).all()
+        session.execute(delete(IDEMPOTENCY_KEYS).where(*same, name.in_(old)))
+
+
+def find_many(session: Session, vault: Vault, keys: Sequence[Key]) -> list[Any]:
+    """Return, in order, the stored answer (or the `KeyReused` it is) of keys that exist, of one API key and kind."""
+    if not keys:
+        return []
+    columns = (IDEMPOTENCY_KEYS.c.key, IDEMPOTENCY_KEYS.c.digest, IDEMPOTENCY_KEYS.c.sealed)
+    stored = {row.key: row for row in session.execute(select(*columns).where(*_same_kind(keys)))}
+    return [_answer(vault, key, stored[key.key]) for key in keys]
 
 
 def sweep(session: Session, now: datetime, limit: int) -> None:
@@ -124,3 +141,18 @@ def is_taken(error: UniqueViolation) -> bool:
 
 def _live(now: datetime) -> Any:  # noqa: ANN401 - an SQL expression
     return IDEMPOTENCY_KEYS.c.created_at > now - LIFETIME
+
+
+def _answer(vault: Vault, key: Key, row: Any) -> Any:  # noqa: ANN401 - a row; the stored answer
+    if not vault.is_digest_of(bytes(row.digest), key.content):
+        return KeyReused("Send the same request with this key, or another key with this request.")
+    return vault.unseal(row.sealed)
+
+
+def _same_kind(keys: Sequence[Key]) -> tuple[Any, ...]:
+    return (
+        IDEMPOTENCY_KEYS.c.workspace_id == keys[0].workspace_id,
+        IDEMPOTENCY_KEYS.c.api_key_id == keys[0].api_key_id,
+        IDEMPOTENCY_KEYS.c.kind == keys[0].kind,
+        IDEMPOTENCY_KEYS.c.key.in_([key.key for key in keys]),
+    )

@@ -15,9 +15,6 @@ from sqlalchemy.orm import Session
 
 from hub.core.db import METADATA
 
-LEAST_SHARE = 8
-"""Rows of one claim that any workspace with due rows may have, however many others wait."""
-
 
 class Topic(StrEnum):
     """A kind of work. `hub/worker.py` maps each to its job."""
@@ -83,12 +80,18 @@ WAITING_WORKSPACES = """
 CLAIM = text(
     WAITING_WORKSPACES  # noqa: S608 - two constants
     + """,
+    ready AS (
+        SELECT workspace_id FROM waiting w WHERE EXISTS (
+            SELECT FROM outbox o WHERE o.topic = :topic AND o.lane = :lane
+            AND o.workspace_id = w.workspace_id AND o.due_at <= now())
+        ORDER BY random()
+    ),
     due AS (
-        SELECT o.* FROM waiting w CROSS JOIN LATERAL (
+        SELECT o.* FROM ready r CROSS JOIN LATERAL (
             SELECT workspace_id, key FROM outbox
-            WHERE topic = :topic AND lane = :lane AND workspace_id = w.workspace_id AND due_at <= now()
+            WHERE topic = :topic AND lane = :lane AND workspace_id = r.workspace_id AND due_at <= now()
             ORDER BY due_at
-            LIMIT greatest(:least, :limit / (SELECT count(workspace_id) FROM waiting))
+            LIMIT greatest(1, :limit / (SELECT count(*) FROM ready))
             FOR UPDATE SKIP LOCKED
         ) o
         LIMIT :limit
@@ -155,11 +158,11 @@ class Later:
 
 
 def claim(session: Session, topic: Topic, lane: Lane, *, limit: int, lease_seconds: float) -> list[Claimed]:
-    """Take due rows, oldest first, shared between the workspaces that wait. Safe side by side."""
+    """Take due rows, oldest first, in equal shares for the workspaces that have some. Safe side by side."""
     token = uuid4()
     rows = session.execute(
         CLAIM,
-        {"topic": topic, "lane": lane, "limit": limit, "least": LEAST_SHARE, "lease": lease_seconds, "claim": token},
+        {"topic": topic, "lane": lane, "limit": limit, "lease": lease_seconds, "claim": token},
     )
     return [Claimed(row.workspace_id, row.key, lane, token, row.sealed) for row in rows]
 

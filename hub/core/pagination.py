@@ -15,9 +15,12 @@ def cursor(value: str) -> str:
 def read_cursor(text: str) -> str:
     """Return what `cursor` was given, or raise `Unprocessable`."""
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise _not_ours() from error
+    if cursor(value) != text:  # the same place has one spelling
+        raise _not_ours()
+    return value
 
 
 def read_id(text: str) -> UUID:

@@ -84,7 +84,7 @@ class InboundJob:
             try:
                 heard += self._parse(row)
             except (InvalidToken, ValueError, KeyError):  # sealed with a lost key, or written by a newer release
-                log.exception("callback.unreadable", key=str(row.key))
+                log.exception("callback.unreadable", row=str(row.key))
                 unreadable.add(row.key)
         with self._hub.db.across_workspaces() as session:
             unnamed = [

@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import orjson
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
+from channels.addresses import BadAddress, parse_phone
+from hub.accounts.auth import current_actor
 from hub.accounts.scopes import Purpose
 from hub.messages.commands import MAX_BATCH, MAX_BODY, MAX_METADATA_BYTES, MAX_REFERENCE, MAX_TTL
-from hub.web.schemas import AnswerSchema, StrictSchema, Whole, Words
+from hub.web.schemas import AnswerSchema, StrictSchema, Unread, Whole, Words
 from tracking.delivery import Status
 
 MAX_TTL_SECONDS = int(MAX_TTL.total_seconds())
@@ -26,6 +28,14 @@ def read_moment(text: str) -> datetime:
     if not MOMENT.fullmatch(text):
         raise ValueError(text)
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
+
+
+def is_small(metadata: dict[str, Any]) -> bool:
+    """Tell whether metadata is short enough, and flat enough to be written inside a list of answers."""
+    try:
+        return len(orjson.dumps([[[[[[[[metadata]]]]]]]])) <= MAX_METADATA_BYTES + 16
+    except orjson.JSONEncodeError:
+        return False
 
 
 class Moment(fields.String):
@@ -44,11 +54,11 @@ class Moment(fields.String):
 class Metadata(fields.Dict):
     """The caller's own JSON object."""
 
-    default_error_messages = {"size": f"At most {MAX_METADATA_BYTES} bytes as JSON."}  # noqa: RUF012 - marshmallow's way
+    default_error_messages = {"size": f"At most {MAX_METADATA_BYTES} bytes as JSON, and not nested without end."}  # noqa: RUF012 - marshmallow's way
 
     def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
         given: Any = super()._deserialize(value, *context, **options)  # type: ignore[no-untyped-call] # marshmallow's
-        if len(orjson.dumps(given)) > MAX_METADATA_BYTES:
+        if not is_small(given):
             raise self.make_error("size")
         return given
 
@@ -108,7 +118,7 @@ def read_fast(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON va
                 return None
         if item.metadata is not msgspec.UNSET:
             given["metadata"] = item.metadata
-            if len(orjson.dumps(item.metadata)) > MAX_METADATA_BYTES:
+            if not is_small(item.metadata):
                 return None
         if item.send_at is not msgspec.UNSET:
             given["send_at"] = read_moment(item.send_at)
@@ -124,9 +134,7 @@ def read_fast(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON va
 class BatchSchema(StrictSchema):
     """Up to 1 000 messages in one transaction. Each item is judged by itself, as one message would be."""
 
-    messages = fields.List(
-        fields.Raw(), required=True, validate=validate.Length(1, MAX_BATCH), metadata={"description": "SendMessage."}
-    )
+    messages = fields.List(Unread(SendMessageSchema), required=True, validate=validate.Length(1, MAX_BATCH))
 
 
 class ReasonSchema(AnswerSchema):
@@ -198,14 +206,35 @@ class BatchAnswerSchema(AnswerSchema):
     data = fields.List(fields.Nested(BatchItemSchema), required=True)
 
 
+class Statuses(fields.Field[Any]):
+    """One or more statuses, separated by commas."""
+
+    def _deserialize(self, value: Any, *_context: Any, **_options: Any) -> list[Status]:  # noqa: ANN401
+        words = {status.word: status for status in Status}
+        unknown = [word for word in value.split(",") if word not in words]
+        if unknown:
+            raise ValidationError(f"No such status: {', '.join(unknown)}.")
+        return [words[word] for word in value.split(",")]
+
+
+class PhoneFilter(Words):
+    """A phone number, read in the region of the caller's workspace."""
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401
+        try:
+            return parse_phone(super()._deserialize(value, *context, **options), current_actor().workspace.region)
+        except BadAddress as error:
+            raise ValidationError(str(error)) from error
+
+
 class ListQuerySchema(StrictSchema):
     """Which messages to list."""
 
     limit = fields.Integer(validate=validate.Range(1, 100), load_default=50)
     after = fields.String(metadata={"description": "`next` of the page before."})
-    status = fields.String(metadata={"description": "One or more statuses, separated by commas."})
-    reference = fields.String(metadata={"description": "One or more references, separated by commas."})
-    phone = fields.String(metadata={"description": "Whom the message is for."})
+    status = Statuses(metadata={"description": "One or more statuses, separated by commas."})
+    reference = Words(metadata={"description": "One or more references, separated by commas."})
+    phone = PhoneFilter(metadata={"description": "Whom the message is for."})
     purpose = fields.String(validate=validate.OneOf([purpose.value for purpose in Purpose]))
     created_from = Moment(metadata={"format": "date-time"})
     created_to = Moment(metadata={"format": "date-time"})

@@ -155,32 +155,22 @@ def _take_references(
         if draft.reference_key:
             first.setdefault(draft.reference_key.key, draft)
     now = clock.now()
-    for draft in first.values():
-        idempotency.forget_expired(session, cast("Key", draft.reference_key), now)
-    keys = [
+    keys = [cast("Key", draft.reference_key) for _, draft in sorted(first.items())]
+    idempotency.forget_expired_many(session, keys, now)
+    rows = [
         {
-            "key": name,
-            "digest": hub.vault.digest(draft.reference_key.content).hex(),
-            "sealed": hub.vault.seal(draft.answer).decode(),
+            "key": key.key,
+            "digest": hub.vault.digest(key.content).hex(),
+            "sealed": hub.vault.seal(first[key.key].answer).decode(),
         }
-        for name, draft in first.items()
-        if draft.reference_key
+        for key in keys
     ]
-    free = store.take_references(session, workspace=actor.workspace_id, api_key=actor.key.id, now=now, keys=keys)
-    return [_take_one(hub, session, draft, first, free) for draft in drafts]
-
-
-def _take_one(
-    hub: Runtime, session: Session, draft: Draft, first: dict[str, Draft], free: set[str]
-) -> Draft | HubError | dict[str, Any]:
-    key = draft.reference_key
-    if key is None or (key.key in free and first[key.key] is draft):
-        return draft
-    try:
-        earlier = idempotency.find(session, hub.vault, key)
-    except HubError as problem:
-        return problem
-    return cast("dict[str, Any]", earlier)
+    free = store.take_references(session, workspace=actor.workspace_id, api_key=actor.key.id, now=now, keys=rows)
+    new = {first[name].id for name in free}
+    old = [draft for draft in drafts if draft.reference_key and draft.id not in new]
+    answers = idempotency.find_many(session, hub.vault, [cast("Key", draft.reference_key) for draft in old])
+    earlier = dict(zip(old, answers, strict=True))
+    return [earlier.get(draft, draft) for draft in drafts]
 
 
 def find(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:

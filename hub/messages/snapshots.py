@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.core import ids
+from hub.core import clock, ids
 from hub.messages.reasons import REASONS
 from tracking.delivery import VERDICTS, AttemptStatus, Status
 
@@ -91,7 +91,7 @@ def show_reason(code: str | None, provider_code: str | None) -> dict[str, str | 
 
 def show_time(moment: datetime | None) -> str | None:
     """Return a time in RFC 3339 with `Z`."""
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if moment is None else clock.show(moment)
 
 
 def _show_attempt(message_id: UUID, attempt: Attempt) -> dict[str, Any]:

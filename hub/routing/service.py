@@ -137,8 +137,8 @@ def show(hub: Runtime, account: ProviderAccount) -> dict[str, Any]:
         "held": account.held,
         "credential_fields": sorted(account.credentials),
         "hooks": {kind: hook_url(hub, account, kind) for kind in kinds},
-        "created_at": account.created_at.isoformat(),
-        "updated_at": account.updated_at.isoformat(),
+        "created_at": clock.show(account.created_at),
+        "updated_at": clock.show(account.updated_at),
     }
 
 

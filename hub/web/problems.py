@@ -7,7 +7,7 @@ import psycopg
 import psycopg_pool
 import structlog
 from flask import Flask, Response
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -85,7 +85,7 @@ def _wrapped(error: DBAPIError) -> Response:
 
 
 def _database(error: psycopg.Error) -> Response:
-    if isinstance(error, LockNotAvailable):
+    if isinstance(error, LockNotAvailable | DeadlockDetected | SerializationFailure):
         return answer(Conflict("The same request is being worked on. Ask again.", retry_after_seconds=RETRY_SECONDS))
     if isinstance(error, psycopg.OperationalError):
         log.warning("database.unavailable", sqlstate=error.sqlstate)

@@ -8,6 +8,8 @@ from marshmallow import fields
 
 from hub.core.problems import Fault, Unprocessable
 
+UNKNOWN_FIELD = "Unknown field."
+
 
 class StrictSchema(marshmallow.Schema):
     """A request body. Unknown fields are refused, JSON types are not converted, every mistake is told at once."""
@@ -44,6 +46,14 @@ class Flag(fields.Boolean):
         return value
 
 
+class Unread(fields.Nested):
+    """A part that is documented here and judged by itself later: any JSON value passes."""
+
+    def deserialize(self, value: Any, *_context: Any, **_options: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the value as it came."""
+        return value
+
+
 class Words(fields.String):
     """Text that can be stored: no NUL, no half of a surrogate pair."""
 
@@ -73,13 +83,18 @@ def faults_of(messages: Any, pointer: str = "") -> Iterator[Fault]:  # noqa: ANN
     """Flatten marshmallow's messages: one fault per mistake, each with its JSON pointer (RFC 6901)."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
-            place = pointer if name == marshmallow.exceptions.SCHEMA else f"{pointer}/{_escape(str(name))}"
+            place = pointer if _is_about_the_whole(name, inner) else f"{pointer}/{_escape(str(name))}"
             yield from faults_of(inner, place)
     elif isinstance(messages, list):
         for inner in messages:
             yield from faults_of(inner, pointer)
     else:
         yield Fault(pointer, str(messages))
+
+
+def _is_about_the_whole(name: object, messages: object) -> bool:
+    """Tell marshmallow's name for the whole object from an unknown field of that name."""
+    return name == marshmallow.exceptions.SCHEMA and messages != [UNKNOWN_FIELD]
 
 
 def _escape(name: str) -> str:
