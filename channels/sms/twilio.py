@@ -26,6 +26,7 @@ from channels.errors import (
     Unavailable,
 )
 from channels.http import NoAnswer, NotSent, PooledClient, TooManyRequests
+from channels.sms import segments
 from channels.sms.twilio_codes import ANOTHER_MAY_TAKE_IT, FAULTS, FAULTS_BY_STATUS, KINDS, POLICIES
 from channels.sms.twilio_signature import Signatures
 from channels.types import (
@@ -96,7 +97,9 @@ class TwilioSms:
             return [_failure(error)]
         if not created.sid:
             return [OutcomeUnknown(Fault.PROVIDER_FAILURE)]
-        return [Accepted(provider_message_id=created.sid, segments=_segments(created), cost=_cost(created))]
+        return [
+            Accepted(provider_message_id=created.sid, segments=_segments(created, message.body), cost=_cost(created))
+        ]
 
     def verify(self, request: WebhookRequest) -> None:
         """Check the signature over URL and body with every secret of the account, or raise `BadSignature`.
@@ -248,10 +251,11 @@ def _found(record: _Record) -> FoundMessage:
     )
 
 
-def _segments(record: _Record) -> int | None:
-    """Read the count; Twilio says "0" while it has not chosen a sender."""
+def _segments(record: _Record, body: str) -> int:
+    """Read Twilio's count, or count ourselves: it says "0" while it has not chosen a sender."""
     text = str(record.num_segments or "")
-    return int(text) or None if text.isascii() and text.isdigit() else None
+    told = int(text) if text.isascii() and text.isdigit() else 0
+    return told or segments.count(body).segments
 
 
 def _cost(record: _Record) -> Cost | None:
