@@ -20,9 +20,18 @@ from hub.routing import service as routing
 from hub.routing import store as routing_store
 from hub.routing.service import AddProviderAccount
 
+CREDENTIALS = "credentials.json"
+LAST_CREDENTIALS = ".credentials.json"
 WORKSPACE = "Demo"
 REGION = "RU"
 REQUESTS_PER_MINUTE = 600_000
+
+
+def retire(data_dir: Path) -> None:
+    """Put the last run's credentials aside: while the file is there, everything it names answers."""
+    path = data_dir / CREDENTIALS
+    if path.exists():
+        path.replace(data_dir / LAST_CREDENTIALS)
 
 
 def prepare(settings: Settings) -> str:
@@ -31,11 +40,11 @@ def prepare(settings: Settings) -> str:
     The file keeps its API key over restarts; addresses in it are those of this start.
     """
     hub = runtime.build(settings, pool_size=1)
-    path = settings.data_dir / "credentials.json"
-    kept = json.loads(path.read_text())["api_key"] if path.exists() else None
+    paths = (settings.data_dir / CREDENTIALS, settings.data_dir / LAST_CREDENTIALS)
+    kept = next((json.loads(path.read_text())["api_key"] for path in paths if path.exists()), None)
     credentials = _make(hub, kept)
     hub.db.close()
-    _write(path, credentials)
+    _write(settings.data_dir / CREDENTIALS, credentials)
     return _welcome(settings, credentials["api_key"])
 
 

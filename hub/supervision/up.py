@@ -41,6 +41,7 @@ def up(environ: Mapping[str, str]) -> None:
 
 
 def _run(supervisor: Supervisor, settings: Settings, environment: Mapping[str, str]) -> None:
+    demo.retire(settings.data_dir)
     _check_port("PORT", settings.host, settings.port)
     _check_port("SIMULATOR_PORT", "127.0.0.1", settings.simulator_port)
     for program in server_programs(settings):
