@@ -28,7 +28,7 @@ CHECKS = (
     content_type_conformance,
     response_schema_conformance,
 )
-EXAMPLES = 40
+EXAMPLES = 60
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,7 +22,7 @@ def without(settings: Settings) -> Iterator[Without]:
     """Build applications whose servers are not where the settings say."""
     built = []
 
-    def build(**changes: str) -> FlaskClient:
+    def build(**changes: Any) -> FlaskClient:
         app = create_app(replace(settings, **changes))
         built.append(app)
         return app.test_client()

@@ -68,12 +68,30 @@ def test_a_lost_answer_is_asked_about():
 
 
 def test_a_receipt_is_waited_for_before_the_provider_is_asked():
-    """First patience, then the question, once more shortly before the deadline, then the deadline."""
+    """First patience, then a question shortly before the deadline, then the deadline."""
     tries = make_tries(AttemptStatus.SENT)
+    last_question = DEADLINE - AHEAD
 
-    assert Next(Do.FOLLOW_UP, NOW + PATIENCE) == next_after(tries, DEADLINE, NOW, None)
-    assert Next(Do.FOLLOW_UP, DEADLINE - AHEAD) == next_after(tries, DEADLINE, NOW + PATIENCE, None)
-    assert Next(Do.FOLLOW_UP, DEADLINE) == next_after(tries, DEADLINE, DEADLINE - AHEAD, None)
+    moments = [next_after(tries, DEADLINE, now, None) for now in (NOW, NOW + PATIENCE, last_question, DEADLINE)]
+
+    assert [Next(Do.FOLLOW_UP, at) for at in (NOW + PATIENCE, last_question, DEADLINE, DEADLINE)] == moments
+
+
+@given(st.integers(1, 7 * 24 * 3600).map(lambda seconds: timedelta(seconds=seconds)))
+def test_a_message_that_was_taken_is_asked_about_before_it_is_concluded(ttl):
+    """However short its time: a deadline without a question would be a guess."""
+    tries, deadline = make_tries(AttemptStatus.SENT), NOW + ttl
+    at, asked = NOW, []
+    while at < deadline:
+        step = next_after(tries, deadline, at, None)
+        assert step.at is not None
+        assert at < step.at
+        at = step.at
+        asked.append(at)
+
+    assert deadline == asked.pop()
+    assert asked
+    assert deadline - asked[-1] <= AHEAD
 
 
 @given(st.integers(1, 1000))
