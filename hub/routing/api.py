@@ -9,8 +9,9 @@ from flask.views import MethodView
 
 from hub.accounts.auth import current_actor, require_scope
 from hub.accounts.scopes import Scope
+from hub.accounts.service import Actor
 from hub.core import idempotency, ids
-from hub.core.problems import NotFound
+from hub.core.problems import Forbidden, NotFound
 from hub.routing import service, store
 from hub.routing.schemas import (
     AddProviderAccountSchema,
@@ -44,8 +45,7 @@ class ProviderAccounts(MethodView):
             hub.vault,
             key,
             lambda session: service.show(
-                hub,
-                service.add(hub, session, actor.workspace_id, AddProviderAccount(**given), actor=actor.name),
+                hub, service.add(hub, session, actor.workspace_id, _command(given, actor), actor=actor.name)
             ),
             actor.workspace_id,
         )
@@ -90,6 +90,14 @@ class OneProviderAccount(MethodView):
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
             service.remove(hub, session, _id(account_id), actor)
+
+
+def _command(given: dict[str, Any], actor: Actor) -> AddProviderAccount:
+    """Read the command; without `test` the account is of the key's own kind."""
+    command = AddProviderAccount(**{"test": actor.key.test} | given)
+    if actor.key.test and not command.test:
+        raise Forbidden("A test key may not add a live account.")
+    return command
 
 
 def _id(text: str) -> UUID:

@@ -16,7 +16,7 @@ class AddProviderAccountSchema(StrictSchema):
     provider = fields.String(required=True, validate=validate.OneOf(PROVIDERS))
     sender = Words(required=True, validate=validate.Length(1, 64), metadata={"example": "+15005550006"})
     credentials = fields.Dict(keys=Words(), values=Words(validate=validate.Length(1, 500)), required=True)
-    test = Flag()
+    test = Flag(metadata={"description": "Default: as the key. A test key makes test accounts only."})
 
 
 class ChangeProviderAccountSchema(StrictSchema):

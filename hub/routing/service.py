@@ -16,7 +16,7 @@ from channels.base import Adapter
 from channels.types import Channel, Connection
 from hub.accounts.service import Actor
 from hub.core import audit, clock, ids
-from hub.core.problems import Conflict, Fault, NotFound, Unprocessable
+from hub.core.problems import Conflict, Fault, Forbidden, NotFound, Unprocessable
 from hub.core.runtime import Runtime
 from hub.routing import store
 from hub.routing.store import ProviderAccount
@@ -47,7 +47,7 @@ class AddProviderAccount:
     provider: str
     sender: str
     credentials: Mapping[str, str]
-    test: bool = False
+    test: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def change(
     hub: Runtime, session: Session, account_id: UUID, command: ChangeProviderAccount, actor: Actor
 ) -> ProviderAccount:
     """Change an account; the next message is sent with the change."""
-    before = find(hub, session, account_id)
+    before = _of_key(actor, find(hub, session, account_id))
     given = {name: getattr(command, name) for name in command.__dataclass_fields__}
     account = replace(
         before, **{name: value for name, value in given.items() if value is not None}, updated_at=clock.now()
@@ -102,13 +102,13 @@ def change(
         store.change(session, hub.vault, account)
     except IntegrityError as error:
         raise NameTaken(f"There is an account called {account.name}.") from error
-    _audit(hub, session, account, "provider_account.changed", actor.name)
+    _audit(hub, session, account, "provider_account.changed", actor.name, before)
     return account
 
 
 def remove(hub: Runtime, session: Session, account_id: UUID, actor: Actor) -> None:
     """Delete an account that was never used, or raise `InUse`: hold it instead."""
-    account = find(hub, session, account_id)
+    account = _of_key(actor, find(hub, session, account_id))
     try:
         store.remove(session, account)
     except IntegrityError as error:
@@ -231,12 +231,31 @@ def _check(adapter: type[Adapter], account: ProviderAccount) -> None:
         raise Unprocessable("See errors.", errors=faults)
 
 
-def _audit(hub: Runtime, session: Session, account: ProviderAccount, action: str, actor: str) -> None:
+def _of_key(actor: Actor, account: ProviderAccount) -> ProviderAccount:
+    """Keep test keys to test accounts: what they do must never reach a person."""
+    if actor.key.test and not account.test:
+        raise Forbidden("A test key may not change a live account.")
+    return account
+
+
+def _audit(  # noqa: PLR0913, PLR0917 - an act has that many sides
+    hub: Runtime,
+    session: Session,
+    account: ProviderAccount,
+    action: str,
+    actor: str,
+    before: ProviderAccount | None = None,
+) -> None:
     act = audit.Act(
         workspace_id=account.workspace_id,
         actor=actor,
         action=action,
         subject=ids.show("acc", account.id),
-        after={"name": account.name, "provider": account.provider, "sender": account.sender, "held": account.held},
+        before=_traced(before) if before else None,
+        after=_traced(account),
     )
     audit.record(session, hub.vault, act)
+
+
+def _traced(account: ProviderAccount) -> dict[str, Any]:
+    return {"name": account.name, "provider": account.provider, "sender": account.sender, "held": account.held}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hub.accounts.service import CreateKey, create_key
 from hub.core.runtime import Runtime
 from tests.api.making import (
     ACCOUNTS,
@@ -17,7 +18,7 @@ from tests.api.making import (
     run,
     send,
 )
-from tests.conftest import Caller
+from tests.conftest import Caller, make_caller
 from tracking.delivery import AttemptStatus
 
 
@@ -62,8 +63,24 @@ def test_times_are_written_as_everywhere_in_the_api(caller):
     assert add(caller)["created_at"].endswith("Z")
 
 
-def test_an_account_serves_live_keys_unless_told_otherwise(caller):
-    assert add(caller)["test"] is False
+def test_an_account_is_of_its_keys_kind_unless_told_otherwise(hub, client):
+    """A live key adds live accounts, a test key adds test accounts and no others."""
+    live, test = make_caller(hub, client, test=False), make_caller(hub, client)
+
+    assert (False, True) == (add(live)["test"], add(test)["test"])
+    assert 403 == test.post(ACCOUNTS, make_body(test=False)).status_code
+
+
+def test_a_test_key_does_not_touch_a_live_account(hub, client):
+    """What a test key does never reaches a person, not even by holding what does."""
+    live = make_caller(hub, client, test=False)
+    account = add(live)
+    with hub.db.across_workspaces() as session:
+        _, secret = create_key(session, hub.vault, live.workspace.id, CreateKey(name="t", test=True), actor="tests")
+    test = Caller(live.workspace, secret, client)
+
+    assert 403 == test.call("PATCH", f"{ACCOUNTS}/{account['id']}", json={"held": True}).status_code
+    assert 403 == test.call("DELETE", f"{ACCOUNTS}/{account['id']}").status_code
 
 
 @pytest.mark.parametrize(
