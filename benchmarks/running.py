@@ -83,6 +83,11 @@ class Hub:
         """Start the worker of one lane as `hub up` does."""
         return self._start(self._program(f"worker:{lane}"))
 
+    def start_all(self, *, but: str = "") -> list[Piece]:
+        """Start what `hub up` starts, in its order, but for one program."""
+        programs = hub_programs(self.settings, self.environment)
+        return [self._start(program) for program in programs if program.name != but]
+
     def start_bare_web(self, web: Piece, application: str, port: int, is_ready: Callable[[], bool]) -> Piece:
         """Start another WSGI application with the very command of `web`."""
         changes = {"wsgi:app": application, str(self.settings.port): str(port)}
