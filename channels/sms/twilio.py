@@ -51,6 +51,7 @@ _PAGE_SIZE = 100
 _MOST_PAGES = 20
 _BUSY_SECONDS = 5.0
 _REFUSALS = range(400, 500)
+_MOST_MICROS = 10**15
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
 
 
@@ -95,8 +96,8 @@ class TwilioSms:
             )
         except (TwilioException, NotSent, NoAnswer, TooManyRequests, ValueError) as error:
             return [_failure(error)]
-        if not created.sid:
-            return [OutcomeUnknown(Fault.PROVIDER_FAILURE)]
+        if not _SID.fullmatch(created.sid or ""):
+            return [OutcomeUnknown(Fault.PROVIDER_FAILURE)]  # it was taken, perhaps, by something that is not Twilio
         return [
             Accepted(provider_message_id=created.sid, segments=_segments(created, message.body), cost=_cost(created))
         ]
@@ -254,7 +255,7 @@ def _found(record: _Record) -> FoundMessage:
 def _segments(record: _Record, body: str) -> int:
     """Read Twilio's count, or count ourselves: it says "0" while it has not chosen a sender."""
     text = str(record.num_segments or "")
-    told = int(text) if text.isascii() and text.isdigit() else 0
+    told = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0  # noqa: PLR2004 - hundreds at most
     return told or segments.count(body).segments
 
 
@@ -266,7 +267,7 @@ def _cost(record: _Record) -> Cost | None:
         micros = int((abs(Decimal(record.price)) * 1_000_000).to_integral_value())
     except (InvalidOperation, ValueError, OverflowError):
         return None
-    return Cost(micros=micros, currency=record.price_unit.upper())
+    return Cost(micros=micros, currency=record.price_unit.upper()[:8]) if micros < _MOST_MICROS else None
 
 
 def _raw(code: str | int | None) -> str | None:

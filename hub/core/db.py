@@ -46,6 +46,12 @@ TROUBLE: Final = (DBAPIError, SqlalchemyTimeout, psycopg.Error, psycopg_pool.Poo
 """Whatever a transaction raises when PostgreSQL is away, busy or unwilling: worth another try later."""
 
 
+def is_passing(error: Exception) -> bool:
+    """Tell trouble that ends by itself (PostgreSQL is away or busy) from what it refuses for good."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | SqlalchemyTimeout)
+
+
 class Database:
     """Opens transactions. Safe to share between threads; not between processes."""
 
@@ -101,6 +107,11 @@ class Database:
 def sqlalchemy_url(url: str) -> str:
     """Turn a libpq URL into one that names the psycopg 3 driver."""
     return "postgresql+psycopg" + url[url.index("://") :]
+
+
+def rows_of(result: Any) -> int:  # noqa: ANN401 - a cursor's result
+    """Return how many rows a statement changed."""
+    return int(result.rowcount)
 
 
 def _direct(url: str, role: str, pool_size: int) -> ConnectionPool:

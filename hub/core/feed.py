@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, Column, DateTime, Index, Table, Text, Uuid, delete, select, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, Table, Text, Uuid, delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from hub.core import ids
-from hub.core.db import METADATA
+from hub.core.db import METADATA, rows_of
 
 FEED = Table(
     "feed",
@@ -110,10 +110,10 @@ def read(session: Session, *, after: int, limit: int) -> Sequence[Numbered]:
     return [Numbered(*row) for row in rows]
 
 
-def sweep(session: Session, before: datetime, limit: int) -> None:
-    """Delete some of what is older than `before`."""
-    old = select(FEED.c.workspace_id, FEED.c.number).where(FEED.c.at < before).limit(limit).cte("old")
-    session.execute(delete(FEED).where(FEED.c.workspace_id == old.c.workspace_id, FEED.c.number == old.c.number))
+def sweep(session: Session, before: datetime, limit: int) -> int:
+    """Delete some of what is older than `before`; return how much."""
+    old = select(FEED.c.workspace_id, FEED.c.number).where(FEED.c.at < before).limit(limit)
+    return rows_of(session.execute(delete(FEED).where(tuple_(FEED.c.workspace_id, FEED.c.number).in_(old))))
 
 
 def _row(item: Happened, number: int) -> dict[str, Any]:

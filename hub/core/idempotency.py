@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, Uuid, delete, insert, select, update
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, Uuid, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.core import clock
 from hub.core.crypto import Vault
-from hub.core.db import METADATA, Database
+from hub.core.db import METADATA, Database, rows_of
 from hub.core.problems import Unprocessable
 
 LIFETIME = timedelta(hours=24)
@@ -98,17 +98,11 @@ def find_many(session: Session, vault: Vault, keys: Sequence[Key]) -> list[Any]:
     return [_answer(vault, key, stored[key.key]) for key in keys]
 
 
-def sweep(session: Session, now: datetime, limit: int) -> None:
-    """Delete some rows whose 24 hours are over."""
-    old = (
-        select(IDEMPOTENCY_KEYS.c.workspace_id, IDEMPOTENCY_KEYS.c.api_key_id, IDEMPOTENCY_KEYS.c.kind)
-        .add_columns(IDEMPOTENCY_KEYS.c.key)
-        .where(~_live(now))
-        .limit(limit)
-        .cte("old")
-    )
-    same = [IDEMPOTENCY_KEYS.c[name] == old.c[name] for name in ("workspace_id", "api_key_id", "kind", "key")]
-    session.execute(delete(IDEMPOTENCY_KEYS).where(*same))
+def sweep(session: Session, before: datetime, limit: int) -> int:
+    """Delete some rows that are older than `before`; return how many."""
+    key = tuple(IDEMPOTENCY_KEYS.primary_key.columns)
+    old = select(*key).where(IDEMPOTENCY_KEYS.c.created_at < before).limit(limit)
+    return rows_of(session.execute(delete(IDEMPOTENCY_KEYS).where(tuple_(*key).in_(old))))
 
 
 def once(

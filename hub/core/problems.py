@@ -92,7 +92,7 @@ class TooManyRequests(HubError):
 
 
 class NotAvailable(HubError):
-    """PostgreSQL cannot be reached just now; nothing was stored."""
+    """PostgreSQL cannot be reached just now, or went away while it was asked."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "not_available"

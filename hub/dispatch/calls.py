@@ -1,7 +1,7 @@
 """One provider call: what it needs, and what its end tells us. Nothing here touches the database."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from tracking.steps import pause_before
 
 LATEST_START_SECONDS = 5.0
 """A call that has not started this long after its mark does not start."""
+LONGEST_THROTTLE_SECONDS = 86_400
 FIRST_ASK = timedelta(seconds=2)
 """How long after a lost answer the provider is asked first: it may already list the message."""
 
@@ -93,7 +94,7 @@ def prepare(hub: Runtime, row: Row[Any], claimed: Claimed, account: ProviderAcco
 def call(directory: Directory, item: Ready, marked_at: float, settle_seconds: float) -> News:
     """Call the provider and return what we learned; never raises. `marked_at` is monotonic time before the mark."""
     if time.monotonic() - marked_at > LATEST_START_SECONDS:
-        return item.news(AttemptStatus.ABSENT)
+        return item.news(AttemptStatus.ABSENT, again_at=clock.now() + pause_before(item.number))
     provider = item.account.provider
     started_at = time.perf_counter()
     try:
@@ -106,6 +107,20 @@ def call(directory: Directory, item: Ready, marked_at: float, settle_seconds: fl
     return _news_of(item, outcome, settle_seconds)
 
 
+def bare(news: News) -> News:
+    """Keep of an outcome that PostgreSQL refuses only this: that nobody knows how the call ended."""
+    return replace(
+        news,
+        status=AttemptStatus.UNKNOWN,
+        provider_message_id=None,
+        segments=None,
+        cost=None,
+        provider_code=None,
+        provider_text=None,
+        again_at=clock.now() + FIRST_ASK,
+    )
+
+
 def _news_of(item: Ready, outcome: Accepted | ChannelError, settle_seconds: float) -> News:
     if isinstance(outcome, Accepted):
         return item.news(
@@ -115,11 +130,13 @@ def _news_of(item: Ready, outcome: Accepted | ChannelError, settle_seconds: floa
             cost=outcome.cost,
         )
     now = clock.now()
-    again_at = now + pause_before(item.number)
+    pause = pause_before(item.number)
+    again_at = now + pause
     if isinstance(outcome, Rejected):
         status = AttemptStatus.REJECTED
     elif isinstance(outcome, Throttled):
-        status, again_at = AttemptStatus.THROTTLED, now + timedelta(seconds=outcome.retry_after_seconds)
+        asked = timedelta(seconds=min(outcome.retry_after_seconds, LONGEST_THROTTLE_SECONDS))
+        status, again_at = AttemptStatus.THROTTLED, now + max(asked, pause)
     elif isinstance(outcome, OutcomeUnknown):
         status, again_at = AttemptStatus.UNKNOWN, now + min(FIRST_ASK, timedelta(seconds=settle_seconds))
     else:

@@ -115,6 +115,8 @@ class FollowUpJob:
                 return self._look_for(row, account, again_at)
         except LookUpFailed as error:
             log.warning("look_up.failed", provider=account.provider, error=str(error))
+        except Exception:  # one message that cannot be read or asked about must not hold up the others
+            log.exception("look_up.broken", attempt=ids.show_attempt(row.id, row.number))
         return unchanged
 
     def _look_for(self, row: Row[Any], account: ProviderAccount, again_at: datetime) -> News:

@@ -14,26 +14,32 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import structlog
+from cryptography.fernet import InvalidToken
 from sqlalchemy import Row
 
 from channels.types import Fault
 from hub.core import clock, metrics, outbox
-from hub.core.db import TROUBLE
-from hub.core.outbox import Lane, Later, Topic
+from hub.core.db import TROUBLE, is_passing
+from hub.core.outbox import Claimed, Lane, Later, Topic
 from hub.core.runtime import Runtime
 from hub.dispatch import store
-from hub.dispatch.calls import Ready, call, prepare
+from hub.dispatch.calls import Ready, bare, call, prepare
 from hub.messages import ledger, outcomes
 from hub.messages.ledger import News
 from hub.messages.reasons import Verdict
 from hub.routing.service import Directory
+from hub.routing.store import ProviderAccount
 from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus, Status
 
 LEASE_SECONDS = 30
 """Longer than a call can take: at most 5 s until it starts and 10 s until it ends."""
 CLAIMS_PER_CALLER = 4
 HELD_PAUSE = timedelta(seconds=5)
+UNREADABLE_PAUSE = timedelta(minutes=5)
 GATHER_SECONDS = 0.005
+LOOK_SECONDS = 0.01
+RECORD_AFTER_SECONDS = 0.03
+"""A trickle of outcomes is gathered this long, so that one transaction records several."""
 RECORD_PAUSE_SECONDS = 0.5
 
 log = structlog.get_logger()
@@ -53,11 +59,13 @@ class SendJob:
         self._flying = 0
         self._landing: SimpleQueue[News] = SimpleQueue()
         self._landed: list[News] = []
+        self._landed_at = 0.0
         self._recording: Future[None] | None = None
+        self._look_again_at = 0.0
 
     def step(self) -> bool:
         """Claim, start and record what can be; return whether there was anything."""
-        if len(self._waiting) < self._callers:
+        if len(self._waiting) < self._callers and time.monotonic() >= self._look_again_at:
             self._claim()
         free = self._callers - self._flying
         if self._waiting and (free >= self._callers // 2 or not self._flying):
@@ -80,6 +88,7 @@ class SendJob:
         with self._hub.db.across_workspaces() as session:
             claimed = outbox.claim(session, Topic.SEND, self._lane, limit=limit, lease_seconds=LEASE_SECONDS)
             if not claimed:
+                self._look_again_at = time.monotonic() + LOOK_SECONDS
                 return
             rows = store.load(session, claimed)
             gone = {row.key for row in claimed} - {row.id for row in rows if not row.final}
@@ -92,9 +101,18 @@ class SendJob:
             if row.attempt_status in TAKEN | IN_DOUBT:
                 self._take_up(row)
             elif account := self._directory.choose(row.workspace_id, row.channel, test=row.test):
-                self._waiting.append(prepare(self._hub, row, claims[row.id], account))
+                self._prepare(row, claims[row.id], account)
             else:
                 self._without_account(row, clock.now())
+
+    def _prepare(self, row: Row[Any], claimed: Claimed, account: ProviderAccount) -> None:
+        try:
+            self._waiting.append(prepare(self._hub, row, claimed, account))
+        except (InvalidToken, ValueError, KeyError):  # sealed with a lost key: the others of the claim must go on
+            log.exception("message.unreadable", message_id=str(row.id))
+            with self._hub.db.across_workspaces() as session:
+                due_at = min(clock.now() + UNREADABLE_PAUSE, row.deadline_at)
+                outbox.give_back(session, Topic.SEND, (row.workspace_id, row.id), claimed.claim, due_at)
 
     def _take_up(self, row: Row[Any]) -> None:
         """Go on where a worker died: a call whose end nobody recorded is in doubt."""
@@ -163,7 +181,9 @@ class SendJob:
         self._landing.put(call(self._directory, item, before_mark, self._hub.settings.settle_seconds))
 
     def _land(self) -> None:
-        """Gather what has come in, and hand it to the recorder when that is free."""
+        """Gather what has come in; hand it to the free recorder once it is enough, or was gathered long enough."""
+        if not self._landed:
+            self._landed_at = time.monotonic()
         try:
             if self._flying:
                 self._landed.append(self._landing.get(timeout=GATHER_SECONDS))
@@ -176,9 +196,13 @@ class SendJob:
         if self._recording:
             wait([self._recording], timeout=0 if self._flying else GATHER_SECONDS)
             if self._recording.done():
-                self._recording.result()
-                self._recording = None
-        if self._landed and not self._recording:
+                recorded, self._recording = self._recording, None
+                recorded.result()
+        elif self._landed and not self._flying:
+            time.sleep(GATHER_SECONDS)
+        waited = time.monotonic() - self._landed_at
+        enough = len(self._landed) >= self._callers // 2 or waited > RECORD_AFTER_SECONDS
+        if self._landed and enough and not self._recording:
             landed, self._landed = self._landed, []
             self._recording = self._recorder.submit(self._record, landed)
 
@@ -188,10 +212,15 @@ class SendJob:
             try:
                 with self._hub.db.across_workspaces() as session:
                     settled = ledger.settle(session, self._hub.vault, news, clock.now())
-            except TROUBLE as error:
-                log.warning("outcome.not_recorded", count=len(news), error=type(error).__name__)
-                time.sleep(RECORD_PAUSE_SECONDS)
-            else:
-                for lane in settled.lanes - {self._lane}:
-                    self._hub.bells.ring(Topic.SEND, lane)
+            except Exception as error:  # nothing may keep the outcomes of a batch from being recorded
+                if is_passing(error):
+                    log.warning("outcome.not_recorded", count=len(news), error=type(error).__name__)
+                    time.sleep(RECORD_PAUSE_SECONDS)
+                    continue
+                log.exception("outcome.refused", count=len(news))
+                for item in news:
+                    self._record([item] if len(news) > 1 else [bare(item)])
                 return
+            for lane in settled.lanes - {self._lane}:
+                self._hub.bells.ring(Topic.SEND, lane)
+            return

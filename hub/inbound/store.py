@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.orm import Session
 
-from hub.core.db import Database
+from hub.core.db import Database, rows_of
 from hub.inbound.models import ORPHANS
 from hub.messages.models import PROVIDER_IDS
 
@@ -57,6 +57,8 @@ def add_orphans(session: Session, orphans: Sequence[Orphan]) -> None:
         session.execute(insert(ORPHANS), values)
 
 
-def sweep_orphans(session: Session, before: datetime) -> None:
-    """Delete receipts that nobody could place for long enough."""
-    session.execute(delete(ORPHANS).where(ORPHANS.c.received_at < before))
+def sweep_orphans(session: Session, before: datetime, limit: int) -> int:
+    """Delete some of the receipts that nobody could place for long enough; return how many."""
+    key = (ORPHANS.c.workspace_id, ORPHANS.c.id)
+    old = select(*key).where(ORPHANS.c.received_at < before).limit(limit)
+    return rows_of(session.execute(delete(ORPHANS).where(tuple_(*key).in_(old))))

@@ -66,7 +66,7 @@ class Messages(MethodView):
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List messages, newest first."""
         hub, actor = runtime(), current_actor()
-        wanted = _filter(query)
+        wanted = _filter(query, actor)
         with hub.db.transaction(actor.workspace_id) as session:
             found = store.page(session, hub.vault, actor.workspace_id, wanted, query["limit"] + 1)
         page = found[: query["limit"]]
@@ -193,7 +193,7 @@ def _id(text: str) -> ids.MessageId:
         raise NotFound("No such message.") from error
 
 
-def _filter(query: dict[str, Any]) -> Filter:
+def _filter(query: dict[str, Any], actor: Actor) -> Filter:
     return Filter(
         statuses=query.get("status", ()),
         references=query["reference"].split(",") if "reference" in query else (),
@@ -202,4 +202,5 @@ def _filter(query: dict[str, Any]) -> Filter:
         created_from=query.get("created_from"),
         created_to=query.get("created_to"),
         before=pagination.read_id(query["after"]) if "after" in query else None,
+        only_test=actor.key.test,
     )

@@ -46,3 +46,4 @@ class Filter:
     created_from: datetime | None = None
     created_to: datetime | None = None
     before: UUID | None = None
+    only_test: bool = False

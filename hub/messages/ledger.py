@@ -76,9 +76,9 @@ def settle(session: Session, vault: Vault, news: Sequence[News], now: datetime) 
     keys = {(item.workspace_id, item.message_id) for item in news}
     messages = {message.id: message for message in store.lock(session, keys)}
     tries = store.tries(session, keys)
-    accounts = {(key, t.number): t.provider_account_id for key, known in tries.items() for t in known}
-    placed = [item for item in news if accounts.get(item.attempt) == item.provider_account_id]
-    strangers = [item for item in news if accounts.get(item.attempt) != item.provider_account_id]
+    known_tries = {(key, attempt.number): attempt for key, known in tries.items() for attempt in known}
+    placed = [item for item in news if _is_of(item, known_tries.get(item.attempt))]
+    strangers = [item for item in news if not _is_of(item, known_tries.get(item.attempt))]
 
     store.add_events(session, [_event_row(item) for item in placed if item.heard])
     told = _hold_provider_ids(session, _fold(placed, tries), tries, now)
@@ -92,10 +92,21 @@ def settle(session: Session, vault: Vault, news: Sequence[News], now: datetime) 
     still_open = [m for key, m in messages.items() if after.get(key) and not _is_final(m, changed.get(key))]
     laters = [later for m in still_open if (later := _later(m, after[m.id], now, again.get(m.id)))]
     outbox.postpone(session, MESSAGE_TOPICS, laters)
-    _suppress_dead(session, vault, [(messages[item.message_id], item) for item in placed], now)
+    lost = {key for key, item in known_tries.items() if key not in told and item.provider_message_id is None}
+    believed = [item for item in placed if item.provider_message_id is None or item.attempt not in lost]
+    _suppress_dead(session, vault, [(messages[item.message_id], item) for item in believed], now)
     outcomes.write(session, list(changed.values()), now)
     at_once = frozenset(later.lane for later in laters if later.topic is Topic.SEND and later.due_at <= now)
     return Settled(at_once, strangers)
+
+
+def _is_of(item: News, attempt: Try | None) -> bool:
+    """Tell whether news is of an attempt: of its account, and not of another message of the provider."""
+    if attempt is None or attempt.provider_account_id != item.provider_account_id:
+        return False
+    return None in {item.provider_message_id, attempt.provider_message_id} or (
+        item.provider_message_id == attempt.provider_message_id
+    )
 
 
 def _fold(news: Iterable[News], tries: dict[UUID, list[Try]]) -> dict[tuple[UUID, int], News]:

@@ -49,6 +49,7 @@ def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: dat
     deadline_at = (command.send_at or now) + command.ttl
     message = Message(
         id=message_id,
+        test=actor.key.test,
         status=status,
         final=False,
         reason_code=None,
@@ -174,15 +175,16 @@ def _take_references(
 
 
 def find(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
-    """Return a message of the actor's workspace or raise `NotFound`."""
+    """Return a message of the actor's workspace or raise `NotFound`; a test key sees test messages only."""
     message = store.find(session, hub.vault, actor.workspace_id, message_id)
-    if message is None:
+    if message is None or (actor.key.test and not message.test):
         raise NotFound("No such message.")
     return message
 
 
 def cancel(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
     """Take a message back, or raise `NotCancellable` if a provider has it or may have it."""
+    find(hub, session, actor, message_id)
     keys = [(actor.workspace_id, message_id)]
     locked = ledger_store.lock(session, keys)
     tries = ledger_store.tries(session, keys).get(message_id, [])

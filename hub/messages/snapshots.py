@@ -49,6 +49,7 @@ class Message:
     """One thing to tell one person, and what became of it."""
 
     id: UUID
+    test: bool
     status: Status
     final: bool
     reason_code: str | None

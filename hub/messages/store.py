@@ -10,7 +10,9 @@ from sqlalchemy import Row, Select, delete, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from hub.accounts.store import ApiKey
+from hub.core import ids
 from hub.core.crypto import Vault
+from hub.core.db import rows_of
 from hub.messages.commands import Filter
 from hub.messages.models import ATTEMPTS, EVENTS, MESSAGES, PROVIDER_IDS
 from hub.messages.snapshots import Attempt, Event, Message
@@ -97,11 +99,11 @@ def page(session: Session, vault: Vault, workspace_id: UUID, wanted: Filter, lim
     return _read(session, vault, query.order_by(MESSAGES.c.id.desc()).limit(limit))
 
 
-def sweep_provider_ids(session: Session, before: datetime, limit: int) -> None:
-    """Forget some of the providers' ids that no receipt will name any more."""
+def sweep_provider_ids(session: Session, before: datetime, limit: int) -> int:
+    """Forget some of the providers' ids that no receipt will name any more; return how many."""
     key = (PROVIDER_IDS.c.workspace_id, PROVIDER_IDS.c.provider_account_id, PROVIDER_IDS.c.provider_message_id)
     old = select(*key).where(PROVIDER_IDS.c.created_at < before).limit(limit)
-    session.execute(delete(PROVIDER_IDS).where(tuple_(*key).in_(old)))
+    return rows_of(session.execute(delete(PROVIDER_IDS).where(tuple_(*key).in_(old))))
 
 
 def _of(workspace_id: UUID) -> Select[Any]:
@@ -109,6 +111,8 @@ def _of(workspace_id: UUID) -> Select[Any]:
 
 
 def _filtered(query: Select[Any], vault: Vault, workspace_id: UUID, wanted: Filter) -> Select[Any]:
+    if wanted.only_test:
+        query = query.where(MESSAGES.c.test)
     if wanted.statuses:
         query = query.where(MESSAGES.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.references:
@@ -120,9 +124,9 @@ def _filtered(query: Select[Any], vault: Vault, workspace_id: UUID, wanted: Filt
     if wanted.before:
         query = query.where(MESSAGES.c.id < wanted.before)
     if wanted.created_from:
-        query = query.where(MESSAGES.c.created_at >= wanted.created_from)
+        query = query.where(MESSAGES.c.id >= ids.first_of(wanted.created_from))
     if wanted.created_to:
-        query = query.where(MESSAGES.c.created_at < wanted.created_to)
+        query = query.where(MESSAGES.c.id < ids.first_of(wanted.created_to))
     return query
 
 
@@ -153,6 +157,7 @@ def _read(session: Session, vault: Vault, query: Select[Any]) -> list[Message]:
 def _message(row: Row[Any], vault: Vault, attempts: Sequence[Attempt], events: Sequence[Event]) -> Message:
     return Message(
         id=row.id,
+        test=row.test,
         status=Status(row.status),
         final=row.final,
         reason_code=row.reason_code,

@@ -92,7 +92,7 @@ def change(
     hub: Runtime, session: Session, account_id: UUID, command: ChangeProviderAccount, actor: Actor
 ) -> ProviderAccount:
     """Change an account; the next message is sent with the change."""
-    before = _of_key(actor, find(hub, session, account_id))
+    before = _of_key(actor, find(hub, session, account_id, to_change=True))
     given = {name: getattr(command, name) for name in command.__dataclass_fields__}
     account = replace(
         before, **{name: value for name, value in given.items() if value is not None}, updated_at=clock.now()
@@ -108,7 +108,7 @@ def change(
 
 def remove(hub: Runtime, session: Session, account_id: UUID, actor: Actor) -> None:
     """Delete an account that was never used, or raise `InUse`: hold it instead."""
-    account = _of_key(actor, find(hub, session, account_id))
+    account = _of_key(actor, find(hub, session, account_id, to_change=True))
     try:
         store.remove(session, account)
     except IntegrityError as error:
@@ -116,9 +116,9 @@ def remove(hub: Runtime, session: Session, account_id: UUID, actor: Actor) -> No
     _audit(hub, session, account, "provider_account.removed", actor.name)
 
 
-def find(hub: Runtime, session: Session, account_id: UUID) -> ProviderAccount:
+def find(hub: Runtime, session: Session, account_id: UUID, *, to_change: bool = False) -> ProviderAccount:
     """Return an account of the transaction's workspace or raise `NotFound`."""
-    account = store.find(session, hub.vault, account_id)
+    account = store.find(session, hub.vault, account_id, to_change=to_change)
     if account is None:
         raise NotFound("No such provider account.")
     return account

@@ -56,9 +56,10 @@ def remove(session: Session, account: ProviderAccount) -> None:
     )
 
 
-def find(session: Session, vault: Vault, account_id: UUID) -> ProviderAccount | None:
-    """Return an account of the workspaces that the transaction sees."""
-    row = session.execute(select(PROVIDER_ACCOUNTS).where(PROVIDER_ACCOUNTS.c.id == account_id)).one_or_none()
+def find(session: Session, vault: Vault, account_id: UUID, *, to_change: bool = False) -> ProviderAccount | None:
+    """Return an account of the workspaces that the transaction sees; `to_change` keeps others from changing it."""
+    query = select(PROVIDER_ACCOUNTS).where(PROVIDER_ACCOUNTS.c.id == account_id)
+    row = session.execute(query.with_for_update() if to_change else query).one_or_none()
     return _account(vault, row) if row else None
 
 

@@ -20,7 +20,7 @@ EVERYWHERE = {
     "415": "The body is not JSON by its content type.",
     "422": "The request has mistakes; each is named by its JSON pointer.",
     "429": "Too many requests; Retry-After says when to come back.",
-    "503": "The hub cannot take this just now; nothing was stored.",
+    "503": "The hub cannot answer just now; ask again with the same Idempotency-Key.",
 }
 IDEMPOTENCY = {
     "name": "Idempotency-Key",

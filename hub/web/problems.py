@@ -94,7 +94,7 @@ def _database(error: psycopg.Error) -> Response:
 
 
 def _busy(_error: Exception) -> Response:
-    detail = "The database cannot be reached; nothing was stored. Ask again."
+    detail = "The database cannot be reached. Ask again with the same Idempotency-Key: what was asked may be done."
     return answer(NotAvailable(detail, retry_after_seconds=RETRY_SECONDS))
 
 

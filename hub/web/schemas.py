@@ -8,6 +8,7 @@ from marshmallow import fields
 
 from hub.core.problems import Fault, Unprocessable
 
+MOST_FIELDS = 100
 UNKNOWN_FIELD = "Unknown field."
 
 
@@ -18,6 +19,12 @@ class StrictSchema(marshmallow.Schema):
         """Refuse what we do not know."""
 
         unknown = marshmallow.RAISE
+
+    def load(self, data: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
+        """Read an object; one with far more fields than any of ours is not looked at further."""
+        if isinstance(data, dict) and len(data) > MOST_FIELDS:
+            raise marshmallow.ValidationError({marshmallow.exceptions.SCHEMA: ["Far too many fields."]})
+        return super().load(data, **options)
 
 
 class AnswerSchema(marshmallow.Schema):
