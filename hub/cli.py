@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from hub import demo
 from hub import worker as work
@@ -40,6 +41,9 @@ class Commands(click.Group):
             return super().invoke(context)
         except EXPECTED as error:
             raise click.ClickException(str(error)) from error
+        except OperationalError as error:
+            message = "PostgreSQL does not answer. Is the hub running, with the same DATA_DIR or DATABASE_URL?"
+            raise click.ClickException(message) from error
 
 
 @click.group(cls=Commands)
@@ -134,7 +138,7 @@ def rotate_keys() -> None:
     """Write everything with the newest keys. The hub may run meanwhile."""
     with _running_hub() as running:
         done = rotation.rotate(running)
-    click.echo(f"{done.resealed} rows resealed, {done.reindexed} reindexed. 24 hours from now: hub drop-keys.")
+    click.echo(f"{done.resealed} rows resealed, {done.reindexed} reindexed. 24 hours from now: drop-keys.")
 
 
 @hub.command("drop-keys")
@@ -166,8 +170,20 @@ def keys() -> None:
 @click.option("--region", default="RU", show_default=True, help="How a new workspace reads numbers without +.")
 @click.option("--name", required=True)
 @click.option("--test", is_flag=True, help="Through the whole pipeline, to the simulator only.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="Default: all of a workspace's.")
-@click.option("--purpose", "purposes", multiple=True, type=click.Choice(list(Purpose)), help="Default: all.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="Default: all of a workspace's.",
+)
+@click.option(
+    "--purpose",
+    "purposes",
+    multiple=True,
+    type=click.Choice([purpose.value for purpose in Purpose]),
+    help="Default: all.",
+)
 @click.option("--per-minute", type=click.IntRange(1), default=accounts.REQUESTS_PER_MINUTE, show_default=True)
 @click.option("--days", type=click.IntRange(1), help="Until it expires; default never.")
 def create_key(workspace: str, region: str, days: int | None, **options: Any) -> None:  # noqa: ANN401 - click's options
@@ -175,8 +191,8 @@ def create_key(workspace: str, region: str, days: int | None, **options: Any) ->
     command = CreateKey(
         name=options["name"],
         test=options["test"],
-        scopes=options["scopes"] or WORKSPACE_SCOPES,
-        purposes=options["purposes"] or tuple(Purpose),
+        scopes=[Scope(scope) for scope in options["scopes"]] or WORKSPACE_SCOPES,
+        purposes=[Purpose(purpose) for purpose in options["purposes"]] or tuple(Purpose),
         requests_per_minute=options["per_minute"],
         expires_at=clock.now() + timedelta(days=days) if days else None,
     )

@@ -120,7 +120,8 @@ def _timeline(message: Message) -> list[dict[str, Any]]:
         lines.append((attempt.marked_at, "calling", attempt.number, None))
         if attempt.finished_at:
             word = "handed_over" if attempt.provider_message_id else attempt.status.word
-            lines.append((attempt.finished_at, word, attempt.number, attempt.provider_code))
+            code = None if attempt.provider_message_id else attempt.provider_code
+            lines.append((attempt.finished_at, word, attempt.number, code))
     lines += [(event.received_at, event.kind, event.number, event.provider_code) for event in message.events]
     if message.finished_at and (message.status in VERDICTS or message.status is Status.UNCONFIRMED):
         lines.append((message.finished_at, message.status.word, None, message.provider_code))

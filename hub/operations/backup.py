@@ -63,7 +63,10 @@ class BackupFailed(Exception):
 
 def backup(settings: Settings, path: Path) -> None:
     """Write the whole database to a new file (pg_dump, custom format), readable by its owner only."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise BackupFailed(f"{path} cannot be made: {error.strerror}.") from error
     _run(settings, "pg_dump", ["--format=custom", f"--file={path}", f"--dbname={settings.database_url}"])
     log.info("backup.written", bytes=path.stat().st_size)
 
