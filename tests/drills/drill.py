@@ -82,7 +82,10 @@ class Outcome:
             ("lost answers, found by look-up", len(found)),
             ("lost answers, proved absent by look-up", len(absent)),
             ("final more than 2 s after the deadline", sum(map(_is_late, self.messages.values()))),
-            *((f"{name.upper()}", len(getattr(self.verdict, name))) for name in ("lost", "doubled", "wrong")),
+            *(
+                (f"{name.upper()}", len(getattr(self.verdict, name)))
+                for name in ("unproved", "lost", "doubled", "wrong")
+            ),
         ]
         return "\n".join(f"{name:42}{value:>8}" for name, value in lines)
 

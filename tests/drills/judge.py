@@ -45,6 +45,7 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)  # no complaint: its deadline came before the proof
     statuses: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -88,6 +89,8 @@ def _judge_one(verdict: Verdict, item: Asked, mine: Told | None, times: int) -> 
         verdict.doubled.append(f"{name}: taken {times} times: {end}")
     elif times == 1 and mine.status != AT_LAST.get(item.ending, "delivered"):
         verdict.wrong.append(f"{name}: taken, but {end}")
+    elif times == 0 and (mine.status, mine.reason) == ("unconfirmed", "outcome_unknown"):
+        verdict.unproved.append(name)
     elif times == 0 and mine.status not in NEVER_TAKEN:
         verdict.lost.append(f"{name}: never taken, but {end}")
     elif times == 0 and not mine.reason:

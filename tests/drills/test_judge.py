@@ -36,7 +36,7 @@ def test_an_honest_end_passes(ending, status, reason, times):
         ("delivered", True, None),
         ("sent", False, None),
         ("accepted", False, None),
-        ("unconfirmed", True, "outcome_unknown"),
+        ("unconfirmed", True, "no_receipt"),
         ("expired", True, None),
     ],
 )

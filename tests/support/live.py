@@ -66,7 +66,9 @@ class LiveHub:
             **{"PORT": str(port), "SIMULATOR_PORT": str(simulator_port), **FAST, **environment},
         )
         self.running.wait_for("credentials.json", 60)
-        wait_until(lambda: credentials.stat().st_mtime_ns != before, 60, lambda: self.running.output)
+        wait_until(
+            lambda: credentials.exists() and credentials.stat().st_mtime_ns != before, 60, lambda: self.running.output
+        )
         self.credentials = json.loads(credentials.read_text())
         self.url = f"{self.credentials['dashboard_url']}/api/v1"
         self.carrier = Carrier(self.credentials["simulator_url"])
