@@ -81,7 +81,7 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     "method": method.upper(),
                     "all_parameters": [*shared, *operation.get("parameters", [])],
                     "body": name_of(body),
-                    "answers": [_answer(status, answer) for status, answer in operation["responses"].items()],
+                    "answers": [_answer(status, answer) for status, answer in sorted(operation["responses"].items())],
                 }
 
 
