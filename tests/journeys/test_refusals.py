@@ -4,11 +4,12 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import requests
 
-from tests.support.live import LiveHub, phone
+from tests.support.live import LiveHub, phone, wait_until
 
 
 def moment(seconds: float) -> str:
@@ -137,10 +138,17 @@ def test_a_live_key_never_speaks_through_a_test_account(live, carrier):
     headers = {"Authorization": f"Bearer {made.stdout.strip().splitlines()[-1]}"}
     body = {"to": {"phone": number}, "body": "For real", "purpose": "transactional"}
     accepted = requests.post(f"{live.url}/messages", json=body, headers=headers, timeout=10)
+    place = f"{live.url}/messages/{accepted.json()['id']}"
+    message: dict[str, Any] = {}
 
-    message = live.settle(accepted.json(), seconds=10)
+    def is_final() -> bool:
+        message.update(requests.get(place, headers=headers, timeout=10).json())
+        return bool(message["final"])
+
+    wait_until(is_final, 10)
 
     assert ("failed", "no_provider_account") == (message["status"], message["reason"]["code"])
+    assert 404 == live.session.get(place, timeout=10).status_code, "a test key saw a live message"
     assert [] == carrier.received(number)
 
 
