@@ -1,7 +1,6 @@
 """The kill drill in small: `make drill` runs the full size."""
 
 import os
-import secrets
 
 import click
 import pytest
@@ -9,6 +8,8 @@ import pytest
 from tests.drills import drill, kills
 from tests.support.live import LiveHub
 
+SEED = 23
+"""The suite kills by one schedule, so that a failure can be repeated; `make drill` draws another each time."""
 CALLS_IN_FLIGHT = 16
 """What may stay unproved for each kill: the calls whose answers it cost."""
 
@@ -24,7 +25,7 @@ def mortal(tmp_path):
 @pytest.mark.timeout(240)
 def test_nothing_is_lost_or_doubled_whatever_dies(mortal):
     """Workers, relay, web, Valkey and PostgreSQL are killed under load; the provider's log is the judge."""
-    seed = int(os.environ.get("DRILL_SEED") or secrets.randbelow(1_000_000))
+    seed = int(os.environ.get("DRILL_SEED") or SEED)
     click.echo(f"\nThis schedule again: DRILL_SEED={seed}")
 
     outcome = drill.run(mortal, drill.SMALL, seed, click.echo)

@@ -13,10 +13,13 @@ from typing import Any
 
 import requests
 
+from hub.core.outbox import Lane
 from tests.channels.servers import free_port
 from tests.supervision.running import Running
 
 _people = itertools.count(1000)
+STARTED = '"worker.started"'
+"""What each worker logs once it claims."""
 FAST = {
     "SIM_RECEIPT_SECONDS": "0.1",
     "SIM_STEP_SECONDS": "0.1",
@@ -59,6 +62,8 @@ class LiveHub:
         port, simulator_port = free_port(), free_port()
         credentials = data_dir / "credentials.json"
         before = credentials.stat().st_mtime_ns if credentials.exists() else 0
+        log = data_dir.with_name(f"{data_dir.name}.output")
+        said = log.read_text().count(STARTED) if log.exists() else 0
         self.running = Running(
             [sys.executable, "-m", "hub.cli", "up"],
             data_dir,
@@ -69,6 +74,7 @@ class LiveHub:
         wait_until(
             lambda: credentials.exists() and credentials.stat().st_mtime_ns != before, 60, lambda: self.running.output
         )
+        wait_until(lambda: self.running.output.count(STARTED) >= said + len(Lane), 60, lambda: self.running.output)
         self.credentials = json.loads(credentials.read_text())
         self.url = f"{self.credentials['dashboard_url']}/api/v1"
         self.carrier = Carrier(self.credentials["simulator_url"])
