@@ -76,9 +76,16 @@ def rank(status: int) -> int:
     return status // RANK_STEP
 
 
+def is_better(status: int, known: int) -> bool:
+    """Tell whether a status may replace a known one: it has to say more, never as much or less."""
+    return rank(status) > rank(known)
+
+
 def attempt_status_after(status: AttemptStatus, kinds: Iterable[EventKind]) -> AttemptStatus:
     """Return the better truth of an attempt and what the provider said of it; the order does not matter."""
-    return max((status, *(EVIDENCE[kind] for kind in kinds)), key=rank)
+    for told in (EVIDENCE[kind] for kind in kinds):
+        status = told if is_better(told, status) else status
+    return status
 
 
 def status_after(status: Status, attempt: AttemptStatus) -> Status:

@@ -9,10 +9,7 @@ from uuid import UUID
 
 import uuid_utils.compat
 
-WorkspaceId = NewType("WorkspaceId", UUID)
-KeyId = NewType("KeyId", UUID)
 MessageId = NewType("MessageId", UUID)
-ProviderAccountId = NewType("ProviderAccountId", UUID)
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 DIGITS = {character: value for value, character in enumerate(ALPHABET)}

@@ -23,7 +23,7 @@ from hub.messages import outcomes
 from hub.messages.ledger_store import Locked
 from hub.messages.outcomes import MESSAGE_TOPICS, Changed
 from hub.messages.reasons import Verdict
-from tracking.delivery import AttemptStatus, Status, rank
+from tracking.delivery import AttemptStatus, Status, is_better
 from tracking.steps import DEAD_ADDRESS, Do, Try, next_after, status_of
 
 log = structlog.get_logger()
@@ -115,7 +115,7 @@ def _fold(news: Iterable[News], tries: dict[UUID, list[Try]]) -> dict[tuple[UUID
     best: dict[tuple[UUID, int], News] = {}
     for item in news:
         earlier = best.get(item.attempt) or _as_known(before[item.attempt], item)
-        high, low = (item, earlier) if rank(item.status) > rank(earlier.status) else (earlier, item)
+        high, low = (item, earlier) if is_better(item.status, earlier.status) else (earlier, item)
         best[item.attempt] = replace(
             high,
             provider_message_id=high.provider_message_id or low.provider_message_id,
