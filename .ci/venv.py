@@ -61,6 +61,7 @@ def install(files):
     write(UNFINISHED, "")
     command = [os.path.join(VENV, "bin", "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     command += ["--no-input", "--root-user-action=ignore", "--only-binary=:all:", "--require-hashes"]
+    command += ["--no-binary=flask-principal"]  # published as source only; plain Python, of Flask-Security
     command += ["--no-compile"]  # twilio has thousands of modules, of which a handful are ever imported
     for name in files:
         command += ["-r", os.path.join(TOP, name)]

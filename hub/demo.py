@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts import service as accounts
 from hub.accounts import store as accounts_store
+from hub.accounts.scopes import WORKSPACE_SCOPES
 from hub.accounts.service import CreateKey
 from hub.core import runtime
 from hub.core.runtime import Runtime
@@ -24,6 +25,7 @@ CREDENTIALS = "credentials.json"
 LAST_CREDENTIALS = ".credentials.json"
 WORKSPACE = "Demo"
 REGION = "RU"
+TIME_ZONE = "Europe/Moscow"
 REQUESTS_PER_MINUTE = 600_000
 
 
@@ -52,9 +54,9 @@ def _make(hub: Runtime, kept: str | None) -> dict[str, Any]:
     with hub.db.across_workspaces() as session:
         workspace = accounts_store.workspace_named(session, WORKSPACE)
         if workspace is None:
-            workspace = accounts.create_workspace(session, WORKSPACE, REGION)
+            workspace = accounts.create_workspace(session, WORKSPACE, REGION, time_zone=TIME_ZONE)
         if kept is None:
-            key = CreateKey(name="demo", test=True, requests_per_minute=REQUESTS_PER_MINUTE)
+            key = CreateKey(name="demo", test=True, scopes=WORKSPACE_SCOPES, requests_per_minute=REQUESTS_PER_MINUTE)
             _, kept = accounts.create_key(session, hub.vault, workspace.id, key, actor="demo")
         providers = connect_simulator(hub, session, workspace.id)
     return {

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hub.accounts import service as accounts
+from hub.accounts.scopes import WORKSPACE_SCOPES
 from hub.accounts.service import CreateKey
 from hub.accounts.store import Workspace
 from hub.app import create_app
@@ -120,7 +121,7 @@ def caller(hub: Runtime, client: FlaskClient) -> Caller:
 
 def make_caller(hub: Runtime, client: FlaskClient, **key: object) -> Caller:
     """Make a workspace and a key; `key` overrides fields of `CreateKey`."""
-    command = CreateKey(**{"name": "tests", "test": True, **key})  # type: ignore[arg-type]
+    command = CreateKey(**{"name": "tests", "test": True, "scopes": WORKSPACE_SCOPES, **key})  # type: ignore[arg-type]
     with hub.db.across_workspaces() as session:
         workspace = accounts.create_workspace(session, f"Workspace {next(_names)}", "RU")
         _, secret = accounts.create_key(session, hub.vault, workspace.id, command, actor="tests")

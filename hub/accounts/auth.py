@@ -7,7 +7,8 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Response, current_app, g, request
 
 from hub.accounts.scopes import Scope
-from hub.accounts.service import Actor, KeyRing
+from hub.accounts.service import Actor, KeyHolder, KeyRing
+from hub.accounts.store import ApiKey
 from hub.core.limiter import Allowance
 from hub.core.problems import TooManyRequests, Unauthorized
 from hub.web.context import runtime
@@ -29,9 +30,10 @@ def require_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            g.actor = actor = _authenticate()
-            _count(actor)
-            actor.demand(scope)
+            holder = _authenticate()
+            _count(holder.key)
+            g.actor = holder.actor
+            holder.actor.demand(scope)
             return view(*args, **kwargs)
 
         guarded.scope = scope  # type: ignore[attr-defined] # read by the architecture tests
@@ -49,7 +51,7 @@ def add_rate_headers(response: Response) -> Response:
     return response
 
 
-def _authenticate() -> Actor:
+def _authenticate() -> KeyHolder:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != BEARER:
         raise Unauthorized("Send Authorization: Bearer <API key>.")
@@ -57,8 +59,8 @@ def _authenticate() -> Actor:
     return ring.recognise(secret.strip())
 
 
-def _count(actor: Actor) -> None:
-    allowance = runtime().limiter.hit(str(actor.key.id), actor.key.requests_per_minute)
+def _count(key: ApiKey) -> None:
+    allowance = runtime().limiter.hit(str(key.id), key.requests_per_minute)
     g.allowance = allowance
     if allowance and not allowance.allowed:
         detail = f"This key may make {allowance.limit} requests a minute."

@@ -1,6 +1,19 @@
 """Tables of who may use the hub."""
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)
 
 from hub.core.db import METADATA
 
@@ -9,7 +22,10 @@ WORKSPACES = Table(
     METADATA,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
+    Column("slug", Text, nullable=False, unique=True),  # the name in addresses of screens; never changes
     Column("region", Text, nullable=False),  # ISO 3166: how a number without "+" is read
+    Column("time_zone", Text, nullable=False),  # IANA: whose midnight a day of its screens begins at
+    Column("language", Text, nullable=False),
     Column("opt_out_purposes", ARRAY(Text), nullable=False),  # purposes that need no recorded consent
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
@@ -26,8 +42,50 @@ API_KEYS = Table(
     Column("purposes", ARRAY(Text), nullable=False),
     Column("test", Boolean, nullable=False),
     Column("requests_per_minute", Integer, nullable=False),
+    Column("owner_id", Uuid),  # the person who made it, or took it over
+    Column("ceiling_micros", BigInteger),  # a calendar month's spend (UTC), in `ceiling_currency`
+    Column("ceiling_currency", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
+)
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("email_index", LargeBinary, nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),  # email, name, phone, second factor's secret and rescue codes
+    Column("password", Text),  # argon2; none until the person has chosen one
+    Column("uniquifier", Text, nullable=False, unique=True),  # changes with the password: older links and sessions end
+    Column("active", Boolean, nullable=False),
+    Column("language", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_sign_in_at", DateTime(timezone=True)),
+)
+
+MEMBERS = Table(
+    "members",
+    METADATA,
+    Column("workspace_id", Uuid, ForeignKey("workspaces.id"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("invited_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("left_at", DateTime(timezone=True)),  # what they did stays theirs
+    Index("ix_members_user", "user_id"),
+)
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of what the cookie holds
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # what Flask keeps in it; address and browser
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("ix_sessions_user", "user_id"),
+    Index("ix_sessions_expires_at", "expires_at"),
 )

@@ -17,7 +17,10 @@ class Workspace:
 
     id: UUID
     name: str
+    slug: str
     region: str
+    time_zone: str
+    language: str
     opt_out_purposes: Sequence[str]
     created_at: datetime
 
@@ -34,6 +37,9 @@ class ApiKey:
     purposes: Sequence[str]
     test: bool
     requests_per_minute: int
+    owner_id: UUID | None
+    ceiling_micros: int | None
+    ceiling_currency: str | None
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -49,7 +55,10 @@ def add_workspace(session: Session, workspace: Workspace) -> None:
         insert(WORKSPACES).values(
             id=workspace.id,
             name=workspace.name,
+            slug=workspace.slug,
             region=workspace.region,
+            time_zone=workspace.time_zone,
+            language=workspace.language,
             opt_out_purposes=list(workspace.opt_out_purposes),
             created_at=workspace.created_at,
         )
@@ -59,6 +68,12 @@ def add_workspace(session: Session, workspace: Workspace) -> None:
 def workspace_named(session: Session, name: str) -> Workspace | None:
     """Find a workspace by its name."""
     row = session.execute(select(WORKSPACES).where(WORKSPACES.c.name == name)).mappings().one_or_none()
+    return Workspace(**row) if row else None
+
+
+def workspace_by_slug(session: Session, slug: str) -> Workspace | None:
+    """Find a workspace by its name in addresses."""
+    row = session.execute(select(WORKSPACES).where(WORKSPACES.c.slug == slug)).mappings().one_or_none()
     return Workspace(**row) if row else None
 
 

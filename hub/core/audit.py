@@ -23,11 +23,15 @@ AUDIT = Table(
     Column("action", Text, nullable=False),
     Column("object", Text, nullable=False),
     Column("request_id", Text),
+    Column("address", Text),  # where the request came from
     Column("sealed", LargeBinary, nullable=False),  # before and after
     Index("ix_audit_object", "workspace_id", "object"),
+    Index("ix_audit_actor", "workspace_id", "actor", "id"),
 )
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request in which acts are done, if it is one."""
+ADDRESS: ContextVar[str | None] = ContextVar("address", default=None)
+"""The network address it came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,7 @@ def record(session: Session, vault: Vault, act: Act) -> None:
             action=act.action,
             object=act.subject,
             request_id=REQUEST_ID.get(),
+            address=ADDRESS.get(),
             sealed=vault.seal({"before": act.before, "after": act.after}),
         )
     )

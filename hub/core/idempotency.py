@@ -26,7 +26,7 @@ IDEMPOTENCY_KEYS = Table(
     "idempotency_keys",
     METADATA,
     Column("workspace_id", Uuid, primary_key=True),
-    Column("api_key_id", Uuid, primary_key=True),
+    Column("api_key_id", Uuid, primary_key=True),  # or the person who sent the form
     Column("kind", Text, primary_key=True),  # "header", or "reference" for clients that cannot set headers
     Column("key", Text, primary_key=True),
     Column("digest", LargeBinary, nullable=False),  # keyed hash of the request

@@ -52,7 +52,7 @@ class Messages(MethodView):
         reader = _reader(actor)
         command = read_message(read_body(request), reader)
         draft = service.draft(hub, actor, command, service.lane_of(command), reader.now)
-        key = key_of(request, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.id)
         if draft.reference_key:
             answer, replayed = _accept_once(actor, draft, key)
         else:
@@ -86,7 +86,7 @@ class Batch(MethodView):
         hub, actor = runtime(), current_actor()
         reader = _reader(actor)
         outcomes = [_read_item(item, actor, reader) for item in _batch_items(read_body(request))]
-        key = key_of(request, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.id)
         drafts = [outcome for outcome in outcomes if isinstance(outcome, Draft)]
         if any(draft.reference_key for draft in drafts):
             answer, replayed = service.accept_with_references(hub, actor, outcomes, key, _show_item)
@@ -118,7 +118,7 @@ class Cancel(MethodView):
     def post(self, message_id: str) -> tuple[Any, int, dict[str, str]]:
         """Cancel a message that no provider has, or may have. Cancelling twice changes nothing."""
         hub, actor = runtime(), current_actor()
-        key = key_of(request, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.id)
         answer, replayed = idempotency.once(
             hub.db,
             hub.vault,
@@ -179,7 +179,7 @@ def _show_item(outcome: Draft | HubError | dict[str, Any]) -> dict[str, Any]:
 
 
 def _reader(actor: Actor) -> Reader:
-    return Reader(actor.workspace.region, frozenset(actor.key.purposes), clock.now())
+    return Reader(actor.workspace.region, actor.purposes, clock.now())
 
 
 def _replayed(replayed: bool) -> dict[str, str]:  # noqa: FBT001 - a fact, not a switch
@@ -202,5 +202,5 @@ def _filter(query: dict[str, Any], actor: Actor) -> Filter:
         created_from=query.get("created_from"),
         created_to=query.get("created_to"),
         before=pagination.read_id(query["after"]) if "after" in query else None,
-        only_test=actor.key.test,
+        only_test=actor.test,
     )

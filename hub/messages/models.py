@@ -7,6 +7,7 @@ dropped whole and the cost of a message does not grow with history.
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKeyConstraint,
@@ -22,13 +23,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from hub.core.db import METADATA
 
 PARTITIONED = ("messages", "attempts", "events")
+TROUBLED = "status IN (50, 51, 52, 53, 60, 70)"
+"""Messages that ended otherwise than delivered: few, and what people look for."""
+FAILED = "status IN (31, 32, 70)"
+"""Attempts that a provider, or its absence, failed."""
 
 MESSAGES = Table(
     "messages",
     METADATA,
     Column("workspace_id", Uuid, primary_key=True),
     Column("id", Uuid, primary_key=True),
-    Column("api_key_id", Uuid, nullable=False),
+    Column("api_key_id", Uuid),  # who asked for it: a key,
+    Column("user_id", Uuid),  # or a person at a screen
     Column("test", Boolean, nullable=False),
     Column("channel", Text, nullable=False),
     Column("lane", Text, nullable=False),
@@ -47,8 +53,11 @@ MESSAGES = Table(
     Column("deadline_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["workspace_id", "api_key_id"], ["api_keys.workspace_id", "api_keys.id"]),
+    ForeignKeyConstraint(["workspace_id", "user_id"], ["members.workspace_id", "members.user_id"]),
+    CheckConstraint("num_nonnulls(api_key_id, user_id) = 1", name="one_sender"),
     Index("ix_messages_reference", "workspace_id", "reference", postgresql_where="reference IS NOT NULL"),
     Index("ix_messages_to", "workspace_id", "to_index"),
+    Index("ix_messages_troubled", "workspace_id", "status", "id", postgresql_where=TROUBLED),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -69,6 +78,8 @@ ATTEMPTS = Table(
     Column("segments", SmallInteger),
     Column("cost_micros", BigInteger),
     Column("cost_currency", Text),
+    Column("counted_micros", BigInteger),  # what it has added to the month's spend
+    Column("counted_currency", Text),
     Column("reason_code", Text),
     Column("provider_code", Text),
     Column("sealed", LargeBinary),  # the provider's words
@@ -76,6 +87,7 @@ ATTEMPTS = Table(
     ForeignKeyConstraint(
         ["workspace_id", "provider_account_id"], ["provider_accounts.workspace_id", "provider_accounts.id"]
     ),
+    Index("ix_attempts_failed", "workspace_id", "provider_account_id", "message_id", postgresql_where=FAILED),
     postgresql_partition_by="RANGE (message_id)",
 )
 

@@ -49,7 +49,7 @@ def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: dat
     deadline_at = (command.send_at or now) + command.ttl
     message = Message(
         id=message_id,
-        test=actor.key.test,
+        test=actor.test,
         status=status,
         final=False,
         reason_code=None,
@@ -166,7 +166,7 @@ def _take_references(
         }
         for key in keys
     ]
-    free = store.take_references(session, workspace=actor.workspace_id, api_key=actor.key.id, now=now, keys=rows)
+    free = store.take_references(session, workspace=actor.workspace_id, api_key=actor.id, now=now, keys=rows)
     new = {first[name].id for name in free}
     old = [draft for draft in drafts if draft.reference_key and draft.id not in new]
     answers = idempotency.find_many(session, hub.vault, [cast("Key", draft.reference_key) for draft in old])
@@ -177,7 +177,7 @@ def _take_references(
 def find(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
     """Return a message of the actor's workspace or raise `NotFound`; a test key sees test messages only."""
     message = store.find(session, hub.vault, actor.workspace_id, message_id)
-    if message is None or (actor.key.test and not message.test):
+    if message is None or (actor.test and not message.test):
         raise NotFound("No such message.")
     return message
 
@@ -210,7 +210,7 @@ def _parameters(
         digest = hub.vault.digest(key.content).hex()
         header_keys = [{"key": key.key, "digest": digest, "sealed": hub.vault.seal(answer).decode()}]
     now = drafts[0].created_at if drafts else clock.now()
-    return store.parameters_of(actor.key, [draft.row for draft in drafts], header_keys, now)
+    return store.parameters_of(actor, [draft.row for draft in drafts], header_keys, now)
 
 
 def _reference_key(actor: Actor, command: SendMessage) -> Key | None:
@@ -219,7 +219,7 @@ def _reference_key(actor: Actor, command: SendMessage) -> Key | None:
     same = [command.to.e164, command.body, command.purpose, command.metadata, command.send_at, str(command.ttl)]
     return Key(
         workspace_id=actor.workspace_id,
-        api_key_id=actor.key.id,
+        api_key_id=actor.id,
         kind="reference",
         key=command.reference,
         content=orjson.dumps(same, option=orjson.OPT_SORT_KEYS),

@@ -1,6 +1,7 @@
 """SQL of accepting and reading messages. What happens to them afterwards is in `ledger.py`."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import orjson
 from sqlalchemy import Row, Select, delete, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from hub.accounts.store import ApiKey
+from hub.accounts.service import Actor, ActorKind
 from hub.core import ids
 from hub.core.crypto import Vault
 from hub.core.db import rows_of
@@ -27,16 +28,16 @@ ACCEPT = """
     ),
     key AS (
         INSERT INTO idempotency_keys (workspace_id, api_key_id, kind, key, digest, sealed, created_at)
-        SELECT CAST(%(workspace)s AS uuid), CAST(%(api_key)s AS uuid), 'header', k.key, decode(k.digest, 'hex'),
+        SELECT CAST(%(workspace)s AS uuid), CAST(%(actor)s AS uuid), 'header', k.key, decode(k.digest, 'hex'),
                convert_to(k.sealed, 'UTF8'), %(now)s
         FROM tenant, json_to_recordset(CAST(%(keys)s AS json)) AS k(key text, digest text, sealed text)
     ),
     message AS (
-        INSERT INTO messages (workspace_id, id, api_key_id, test, channel, lane, purpose, status, final, reference,
-                              to_index, sealed, route, step, created_at, send_at, deadline_at)
-        SELECT CAST(%(workspace)s AS uuid), id, CAST(%(api_key)s AS uuid), %(test)s, channel, lane, purpose, status,
-               false, reference, decode(to_index, 'hex'), convert_to(sealed, 'UTF8'), route, 0, %(now)s, send_at,
-               deadline_at
+        INSERT INTO messages (workspace_id, id, api_key_id, user_id, test, channel, lane, purpose, status, final,
+                              reference, to_index, sealed, route, step, created_at, send_at, deadline_at)
+        SELECT CAST(%(workspace)s AS uuid), id, CAST(%(api_key)s AS uuid), CAST(%(user)s AS uuid), %(test)s, channel,
+               lane, purpose, status, false, reference, decode(to_index, 'hex'), convert_to(sealed, 'UTF8'), route, 0,
+               %(now)s, send_at, deadline_at
         FROM new
     )
     INSERT INTO outbox (workspace_id, topic, key, lane, due_at, expires_at)
@@ -57,19 +58,22 @@ TAKE_REFERENCES = text(
     """
 )
 
-ATTEMPT_COLUMNS = tuple(column for column in ATTEMPTS.c if column.name not in {"workspace_id", "message_id", "sealed"})
+ATTEMPT_COLUMNS = tuple(ATTEMPTS.c[field.name] for field in fields(Attempt))
 EVENT_NAMES = ("number", "kind", "occurred_at", "received_at", "provider_code")
 EVENT_COLUMNS = tuple(EVENTS.c[name] for name in EVENT_NAMES)
 
 
 def parameters_of(
-    key: ApiKey, rows: Sequence[dict[str, Any]], header_keys: Sequence[dict[str, Any]], now: datetime
+    actor: Actor, rows: Sequence[dict[str, Any]], header_keys: Sequence[dict[str, Any]], now: datetime
 ) -> dict[str, Any]:
     """Return the parameters of `ACCEPT`."""
+    by_key = actor.kind is ActorKind.KEY
     return {
-        "workspace": str(key.workspace_id),
-        "api_key": str(key.id),
-        "test": key.test,
+        "workspace": str(actor.workspace_id),
+        "actor": str(actor.id),
+        "api_key": str(actor.id) if by_key else None,
+        "user": None if by_key else str(actor.id),
+        "test": actor.test,
         "now": now,
         "rows": orjson.dumps(rows).decode(),
         "keys": orjson.dumps(header_keys).decode(),

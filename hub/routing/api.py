@@ -39,7 +39,7 @@ class ProviderAccounts(MethodView):
     def post(self, given: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
         """Add an account. Its credentials are encrypted and never shown again."""
         hub, actor = runtime(), current_actor()
-        key = key_of(request, actor.workspace_id, actor.key.id)
+        key = key_of(request, actor.workspace_id, actor.id)
         answer, replayed = idempotency.once(
             hub.db,
             hub.vault,
@@ -94,8 +94,8 @@ class OneProviderAccount(MethodView):
 
 def _command(given: dict[str, Any], actor: Actor) -> AddProviderAccount:
     """Read the command; without `test` the account is of the key's own kind."""
-    command = AddProviderAccount(**{"test": actor.key.test} | given)
-    if actor.key.test and not command.test:
+    command = AddProviderAccount(**{"test": actor.test} | given)
+    if actor.test and not command.test:
         raise Forbidden("A test key may not add a live account.")
     return command
 

@@ -233,7 +233,7 @@ def _check(adapter: type[Adapter], account: ProviderAccount) -> None:
 
 def _of_key(actor: Actor, account: ProviderAccount) -> ProviderAccount:
     """Keep test keys to test accounts: what they do must never reach a person."""
-    if actor.key.test and not account.test:
+    if actor.test and not account.test:
         raise Forbidden("A test key may not change a live account.")
     return account
 

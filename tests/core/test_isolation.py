@@ -21,7 +21,7 @@ from hub.core.runtime import Runtime
 from hub.messages import store
 
 APPEND_ONLY = {"audit"}
-IDENTITY = {"workspaces", "api_keys", "installation", "alembic_version"}
+IDENTITY = {"workspaces", "api_keys", "users", "sessions", "installation", "alembic_version"}
 OTHERS_ROWS = "SELECT count(*) FROM {table} WHERE workspace_id = :other"
 
 
@@ -71,7 +71,9 @@ def accept(hub: Runtime, workspace: Tenant, key: Tenant) -> None:
     }
     parameters = {
         "workspace": str(workspace.workspace),
+        "actor": str(key.key),
         "api_key": str(key.key),
+        "user": None,
         "test": True,
         "now": clock.now(),
         "rows": orjson.dumps([row]).decode(),
@@ -126,7 +128,7 @@ def test_every_table_of_a_workspace_has_its_column(hub):
             )
         ).all()
 
-    assert {"workspaces", "installation", "alembic_version"} == set(tables(hub)) - set(keyed)
+    assert {"workspaces", "users", "sessions", "installation", "alembic_version"} == set(tables(hub)) - set(keyed)
 
 
 def test_raw_sql_sees_one_workspace(hub, tenants):
@@ -263,7 +265,7 @@ def record(hub: Runtime, session: Session, workspace_id: UUID) -> None:
     )
 
 
-@pytest.mark.parametrize("table", ["workspaces", "api_keys", "installation"])
+@pytest.mark.parametrize("table", ["workspaces", "api_keys", "users", "members", "sessions", "installation"])
 def test_the_app_role_may_not_change_identities(hub, tenants, table):
     """A request cannot give its key more scopes or make another one live again."""
     ours, _ = tenants
