@@ -15,7 +15,7 @@ from hub.messages.api import blp as messages
 from hub.operations.metrics_page import blp as metrics_page
 from hub.routing.api import blp as provider_accounts
 from hub.routing.service import Directory
-from hub.web import openapi, problems
+from hub.web import openapi, problems, shell
 from hub.web.context import EXTENSION, request_id
 from hub.web.docs import blp as docs
 from hub.web.health import blp as health
@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     for plain in (hooks, health, docs, metrics_page):
         app.register_blueprint(plain)
     openapi.complete(api)
+    shell.install(app)
 
     app.before_request(_start)
     app.after_request(add_rate_headers)

@@ -105,7 +105,7 @@ class KeyHolder:
 def create_workspace(
     session: Session, name: str, region: str, *, time_zone: str = "UTC", language: str = "en"
 ) -> store.Workspace:
-    """Add a workspace; `region` (ISO 3166) says how numbers without `+` are read, `time_zone` (IANA) when days start."""
+    """Add a workspace; `region` (ISO 3166) tells how numbers without `+` are read, `time_zone` (IANA) the midnight."""
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise BadKeyRequest(f"{region} is not a region; use two letters such as RU or GB.")
     if time_zone not in zoneinfo.available_timezones():

@@ -1,4 +1,4 @@
-"""Every failure of the API as `application/problem+json` (RFC 9457)."""
+"""Every failure: of the API as `application/problem+json` (RFC 9457), of a screen as a page."""
 
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from hub.core.problems import Conflict, HubError, NotAvailable, Unauthorized
+from hub.web import error_pages
 from hub.web.context import request_id
 from hub.web.jsons import dumps
 
@@ -50,7 +51,7 @@ def document(error: HubError) -> dict[str, Any]:
 
 def answer(error: HubError) -> Response:
     """Return the problem as a response."""
-    response = Response(dumps(document(error)), int(error.status), content_type=CONTENT_TYPE)
+    response = _response(document(error))
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthorized):
@@ -60,19 +61,15 @@ def answer(error: HubError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = Response(
-        dumps(
-            {
-                "type": "about:blank",
-                "title": status.phrase,
-                "status": int(status),
-                "detail": error.description or status.description,
-                "code": status.name.lower(),
-                "request_id": request_id(),
-            }
-        ),
-        int(status),
-        content_type=CONTENT_TYPE,
+    response = _response(
+        {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": int(status),
+            "detail": error.description or status.description,
+            "code": status.name.lower(),
+            "request_id": request_id(),
+        }
     )
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
@@ -109,4 +106,10 @@ def _bug(error: Exception) -> Response:
         "code": "internal",
         "request_id": request_id(),
     }
-    return Response(dumps(body), int(status), content_type=CONTENT_TYPE)
+    return _response(body)
+
+
+def _response(body: dict[str, Any]) -> Response:
+    if error_pages.wanted():
+        return error_pages.page(body)
+    return Response(dumps(body), body["status"], content_type=CONTENT_TYPE)
