@@ -5,7 +5,7 @@ PYTHON ?= python3
 IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench drill requirements runtime development
+.PHONY: help run test check bench drill translations vendor requirements runtime development
 
 help:  ## Say what the targets do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ bench: development  ## Run the benchmarks, each figure beside its raw limit
 
 drill: development  ## Kill everything under load and judge what became of 5 000 messages; ARGS="--seed 7"
 	@$(IN_VENV) -m tests.drills $(ARGS)
+
+translations: runtime  ## Collect every text into hub/*/translations/ru.po, where what is new waits to be translated
+	@$(IN_VENV) .ci/translations.py
+
+vendor:  ## Fetch the front end's third-party files anew, at the versions that .ci/vendor.py pins; needs npm
+	@$(PYTHON) .ci/vendor.py
 
 requirements:  ## Pin requirements*.txt anew from requirements*.in; UPGRADE=--upgrade takes the newest of everything
 	$(PYTHON) -m venv .venv-pins

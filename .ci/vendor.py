@@ -1,11 +1,14 @@
-"""Fetch the front end's third-party files at exact versions into the tree: `make vendor` (needs npm, nothing else does).
+"""Fetch the front end's third-party files at exact versions: `make vendor` (needs npm; nothing else does).
 
-Every copied file goes into a list of SHA-256 sums beside it, which the tests check.
+Every copied file goes into a list of SHA-256 sums beside it, which the tests check. Of Tabler's style sheet only the
+rules are kept that our templates name, and the families in KEPT; a test tells when one is missing. The icons are those
+of icons.txt.
 """
 
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -29,18 +32,17 @@ FILES = {
         "inter/cyrillic.woff2": "@fontsource-variable/inter/files/inter-cyrillic-wght-normal.woff2",
         "inter/LICENSE": "@fontsource-variable/inter/LICENSE",
         "icons/LICENSE": "@tabler/icons/LICENSE",
-        "tabler/LICENSE": "@tabler/icons/LICENSE",  # the same author's; the package itself names it in the CSS's first lines
+        "tabler/LICENSE": "@tabler/icons/LICENSE",  # the same author's; Tabler's package has none
     },
     DEVELOPMENT: {"axe.min.js": "axe-core/axe.min.js", "LICENSE": "axe-core/LICENSE"},
 }
-ICONS = """
-    activity adjustments alert-circle alert-triangle archive arrow-left arrow-right ban bell bell-off brand-telegram building
-    building-store calendar chart-bar check checks chevron-down chevron-left chevron-right chevron-up circle-check circle-x
-    clock copy credit-card device-floppy device-mobile dots-vertical download edit external-link eye eye-off filter history
-    home hourglass info-circle key language list lock login logout mail menu-2 message message-plus messages moon
-    player-pause player-play plug-connected plus question-mark refresh search send server settings shield-check
-    shield-lock sun sun-moon trash upload user user-minus user-plus users volume volume-off x
-""".split()
+ICONS = (TOP / ".ci/icons.txt").read_text().split()
+KEPT = [
+    "^(alert|badge|btn|card|col|container|d|flex|form|g|gap|input-group|is|justify|align|row|table|text|w)(-|$)",
+    "^bg-(green|orange|red|yellow|blue|azure|secondary)(-lt)?$",
+    "^([mp][xytbse]?|fs|fw|lh|h)-",
+]
+SOURCES = ["hub/**/templates/**/*.html", "hub/web/static/app.js"]
 
 
 def main():
@@ -55,7 +57,7 @@ def main():
                 shutil.copyfile(found / source, place)
         for icon in ICONS:
             shutil.copyfile(found / "@tabler/icons/icons/outline" / (icon + ".svg"), STATIC / "icons" / (icon + ".svg"))
-        shutil.copyfile(found / "@tabler/core/dist/css/tabler.min.css", STATIC / "tabler/tabler.min.css")
+        keep_what_is_used(folder, found / "@tabler/core/dist/css/tabler.min.css")
     for target in FILES:
         write_sums(target)
 
@@ -64,12 +66,35 @@ def fetch(folder):
     """Install the packages; their own scripts are not run."""
     manifest = {"private": True, "dependencies": PACKAGES}
     pathlib.Path(folder, "package.json").write_text(json.dumps(manifest))
-    subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    subprocess.run(
+        ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
+    )
+
+
+def keep_what_is_used(folder, tabler):
+    """Write the rules of Tabler that we use, and for the tests the names of all its classes."""
+    options = {
+        "css": [str(tabler)],
+        "content": [str(TOP / place) for place in SOURCES],
+        "variables": True,
+        "keyframes": True,
+    }
+    program = "const o = %s; o.safelist = {standard: %s.map((p) => new RegExp(p))};" % (
+        json.dumps(options),
+        json.dumps(KEPT),
+    )
+    program += "new (require('purgecss').PurgeCSS)().purge(o).then((r) => process.stdout.write(r[0].css));"
+    kept = subprocess.run(["node", "-e", program], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
+    (STATIC / "tabler/tabler.min.css").write_bytes(kept)
+    names = sorted(set(re.findall(r"\.(-?[a-z][\w-]*)", tabler.read_text())))
+    (DEVELOPMENT / "tabler-classes.txt").write_text("\n".join(names) + "\n")
 
 
 def write_sums(target):
     files = sorted(path for path in target.rglob("*") if path.is_file())
-    lines = [hashlib.sha256(path.read_bytes()).hexdigest() + "  " + path.relative_to(target).as_posix() for path in files]
+    lines = [
+        hashlib.sha256(path.read_bytes()).hexdigest() + "  " + path.relative_to(target).as_posix() for path in files
+    ]
     (target / "SHA256SUMS").write_text("\n".join(lines) + "\n")
 
 

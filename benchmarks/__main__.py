@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from benchmarks import accepting, ageing, batching, dispatching, reaching, receipting, report
+from benchmarks import accepting, ageing, batching, dispatching, reaching, receipting, report, screens
 from benchmarks.report import Figure
 from benchmarks.rounds import FULL, QUICK, Size
 from benchmarks.running import BenchmarkFailed
@@ -17,6 +17,7 @@ ROWS: Mapping[str, Callable[[Size], list[Figure]]] = {
     "receipts": receipting.run,
     "reach": reaching.run,
     "history": ageing.run,
+    "screens": screens.run,
 }
 
 

@@ -27,7 +27,8 @@ MESSAGES = """
     INSERT INTO messages (workspace_id, id, api_key_id, test, channel, lane, purpose, status, final, to_index, sealed,
                           route, step, created_at, deadline_at, finished_at)
     SELECT k.workspace_id, past_id(i), k.id, true, 'sms', 'normal', 'transactional', {delivered}, true,
-           decode(md5('to' || i) || md5('index' || i), 'hex'), convert_to('gAAAAA' || repeat(md5(i::text), 7), 'UTF8'),
+           decode(md5('to' || i) || md5('index' || i), 'hex'),
+           coalesce({sealed}, convert_to('gAAAAA' || repeat(md5(i::text), 7), 'UTF8')),
            '[{{"channel": "sms", "until": "delivered"}}]', 0, past_time(i),
            past_time(i) + interval '2 days',
            past_time(i) + interval '1 s'
@@ -65,8 +66,11 @@ AT_ONCE = 250_000  # then a checkpoint, so that the log stays small
 SIZE = "SELECT pg_database_size('hub')"
 
 
-def make(hub: Hub, count: int) -> int:
-    """Give a fresh hub's demo workspace this many delivered messages; return the size of its database in bytes."""
+def make(hub: Hub, count: int, sealed: bytes | None = None) -> int:
+    """Give a fresh hub's demo workspace this many delivered messages; return the size of its database in bytes.
+
+    `sealed` is the content of each, if somebody is going to read them.
+    """
     now = datetime.now(UTC)
     first = max(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0), now - DAYS)
     step = (now - first).total_seconds() / (count + 1)
@@ -74,7 +78,7 @@ def make(hub: Hub, count: int) -> int:
         connection.execute(_filled(FUNCTIONS, first=first.timestamp(), step=step))
         connection.execute(_filled(HEADS, count=count))
     with ThreadPoolExecutor(len(BESIDE_EACH_OTHER)) as pool:
-        list(pool.map(lambda statements: _insert(hub, statements, count), BESIDE_EACH_OTHER))
+        list(pool.map(lambda statements: _insert(hub, statements, count, sealed), BESIDE_EACH_OTHER))
     with hub.connect() as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
@@ -83,7 +87,7 @@ def make(hub: Hub, count: int) -> int:
     return int(found[0])
 
 
-def _insert(hub: Hub, statements: Sequence[str], count: int) -> None:
+def _insert(hub: Hub, statements: Sequence[str], count: int, sealed: bytes | None) -> None:
     with hub.connect() as connection:
         connection.execute("SET session_replication_role = replica")  # the references hold; nobody need check each
         connection.execute("SET synchronous_commit = off")
@@ -96,6 +100,7 @@ def _insert(hub: Hub, statements: Sequence[str], count: int) -> None:
                     end=end - 1,
                     delivered=Status.DELIVERED.value,
                     attempt_delivered=AttemptStatus.DELIVERED.value,
+                    sealed=sealed,
                 )
             )
             if made.rowcount < end - begin:
@@ -103,5 +108,5 @@ def _insert(hub: Hub, statements: Sequence[str], count: int) -> None:
             connection.execute("CHECKPOINT")
 
 
-def _filled(statement: str, **values: float) -> sql.Composed:
+def _filled(statement: str, **values: float | bytes | None) -> sql.Composed:
     return sql.SQL(statement).format(**{name: sql.Literal(value) for name, value in values.items()})

@@ -22,6 +22,7 @@ class Adapter(Protocol):
     """One provider on one channel. Holds connections, no other state; safe to share between threads."""
 
     name: ClassVar[str]
+    title: ClassVar[str]  # how people write the name
     channel: ClassVar[Channel]
     capabilities: ClassVar[Capabilities]
     credential_fields: ClassVar[tuple[str, ...]]  # all of them must be there

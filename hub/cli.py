@@ -7,19 +7,25 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from hub import demo
 from hub import worker as work
+from hub.accounts import keys as api_keys
 from hub.accounts import service as accounts
 from hub.accounts import store as accounts_store
+from hub.accounts import users
+from hub.accounts.roles import Role
 from hub.accounts.scopes import WORKSPACE_SCOPES, Purpose, Scope
-from hub.accounts.service import BadKeyRequest, CreateKey
-from hub.core import clock, installation, log, migrate, runtime, secrets_file
+from hub.accounts.service import BadKeyRequest
+from hub.core import audit, clock, ids, installation, log, migrate, runtime, secrets_file
 from hub.core.installation import WrongKeys
 from hub.core.outbox import Lane
+from hub.core.problems import HubError
 from hub.core.runtime import Runtime
 from hub.core.settings import BadSetting, Settings, data_dir, has_keys
 from hub.embedded.guard import GuardFailed
@@ -41,6 +47,8 @@ class Commands(click.Group):
             return super().invoke(context)
         except EXPECTED as error:
             raise click.ClickException(str(error)) from error
+        except HubError as error:
+            raise click.ClickException(next((fault.detail for fault in error.errors), error.detail)) from error
         except OperationalError as error:
             message = "PostgreSQL does not answer. Is the hub running, with the same DATA_DIR or DATABASE_URL?"
             raise click.ClickException(message) from error
@@ -184,11 +192,11 @@ def keys() -> None:
     type=click.Choice([purpose.value for purpose in Purpose]),
     help="Default: all.",
 )
-@click.option("--per-minute", type=click.IntRange(1), default=accounts.REQUESTS_PER_MINUTE, show_default=True)
+@click.option("--per-minute", type=click.IntRange(1), default=api_keys.REQUESTS_PER_MINUTE, show_default=True)
 @click.option("--days", type=click.IntRange(1), help="Until it expires; default never.")
 def create_key(workspace: str, region: str, days: int | None, **options: Any) -> None:  # noqa: ANN401 - click's options
     """Make a key and show it this once."""
-    command = CreateKey(
+    command = api_keys.CreateKey(
         name=options["name"],
         test=options["test"],
         scopes=[Scope(scope) for scope in options["scopes"]] or WORKSPACE_SCOPES,
@@ -199,7 +207,7 @@ def create_key(workspace: str, region: str, days: int | None, **options: Any) ->
     with _running_hub() as running, running.db.across_workspaces() as session:
         found = accounts_store.workspace_named(session, workspace)
         home = found or accounts.create_workspace(session, workspace, region)
-        _, secret = accounts.create_key(session, running.vault, home.id, command, actor="cli")
+        _, secret = api_keys.create_key(session, running.vault, home.id, command, actor="cli")
         if command.test:
             demo.connect_simulator(running, session, home.id)
     click.echo(secret)
@@ -224,8 +232,44 @@ def list_keys(workspace: str) -> None:
 def revoke_key(prefix: str) -> None:
     """End a key by the PREFIX that `keys list` shows; it stops working within two seconds."""
     with _running_hub() as running, running.db.across_workspaces() as session:
-        if accounts.revoke_key(session, running.vault, prefix.rstrip("…"), actor="cli") is None:
+        if api_keys.revoke_key(session, running.vault, prefix.rstrip("…"), actor="cli") is None:
             raise click.ClickException("No living key begins so.")
+
+
+@hub.command("create-user")
+@click.argument("email")
+@click.option("--workspace", required=True, help="Made if there is none of this name.")
+@click.option("--region", default="RU", show_default=True, help="How a new workspace reads numbers without +.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OWNER.value, show_default=True)
+@click.option("--name", default="", help="Default: what stands before the @.")
+def create_user(email: str, workspace: str, region: str, role: str, name: str) -> None:
+    """Give a person a place in a workspace. Prints the link where a new one chooses a password."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        found = accounts_store.workspace_named(session, workspace)
+        home = found or accounts.create_workspace(session, workspace, region)
+        known = users.find_by_email(session, running.vault, email)
+        user = known or users.create(session, running.vault, email, name or email.partition("@")[0], None)
+        users.join(session, home.id, user.id, Role(role), "cli")
+        _write_down(session, running, home.id, user.id, "people.invited")
+    click.echo(users.password_link(running, user) if user.password is None else "They have a password already.")
+
+
+@hub.command("password-link")
+@click.argument("email")
+def password_link(email: str) -> None:
+    """Print the link where the person with this EMAIL chooses a new password: once, within three days."""
+    with _running_hub() as running, running.db.across_workspaces() as session:
+        user = users.find_by_email(session, running.vault, email)
+        if user is None:
+            raise click.ClickException("There is no person with this email.")
+        for workspace, _ in users.memberships(session, user.id):
+            _write_down(session, running, workspace.id, user.id, "people.link_made")
+    click.echo(users.password_link(running, user))
+
+
+def _write_down(session: Session, running: Runtime, workspace_id: UUID, user_id: UUID, action: str) -> None:
+    act = audit.Act(workspace_id=workspace_id, actor="cli", action=action, subject=ids.show("usr", user_id))
+    audit.record(session, running.vault, act)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts import keys, passwords, users
 from hub.accounts import service as accounts
 from hub.accounts import store as accounts_store
+from hub.accounts.keys import CreateKey
+from hub.accounts.roles import Role
 from hub.accounts.scopes import WORKSPACE_SCOPES
-from hub.accounts.service import CreateKey
 from hub.core import runtime
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
@@ -27,6 +30,8 @@ WORKSPACE = "Demo"
 REGION = "RU"
 TIME_ZONE = "Europe/Moscow"
 REQUESTS_PER_MINUTE = 600_000
+EMAIL = "demo@trunkline.example"
+PASSWORD_BYTES = 12
 
 
 def retire(data_dir: Path) -> None:
@@ -39,32 +44,47 @@ def retire(data_dir: Path) -> None:
 def prepare(settings: Settings) -> str:
     """Make the demo workspace if there is none, write DATA_DIR/credentials.json, and return what to print.
 
-    The file keeps its API key over restarts; addresses in it are those of this start.
+    The file keeps its API key and its password over restarts; addresses in it are those of this start.
     """
     hub = runtime.build(settings, pool_size=1)
     paths = (settings.data_dir / CREDENTIALS, settings.data_dir / LAST_CREDENTIALS)
-    kept = next((json.loads(path.read_text())["api_key"] for path in paths if path.exists()), None)
-    credentials = _make(hub, kept)
+    credentials = _make(hub, next((json.loads(path.read_text()) for path in paths if path.exists()), {}))
     hub.db.close()
     _write(settings.data_dir / CREDENTIALS, credentials)
-    return _welcome(settings, credentials["api_key"])
+    return _welcome(settings, credentials)
 
 
-def _make(hub: Runtime, kept: str | None) -> dict[str, Any]:
+def _make(hub: Runtime, kept: Mapping[str, Any]) -> dict[str, Any]:
     with hub.db.across_workspaces() as session:
         workspace = accounts_store.workspace_named(session, WORKSPACE)
         if workspace is None:
             workspace = accounts.create_workspace(session, WORKSPACE, REGION, time_zone=TIME_ZONE)
-        if kept is None:
+        api_key = kept.get("api_key")
+        if api_key is None:
             key = CreateKey(name="demo", test=True, scopes=WORKSPACE_SCOPES, requests_per_minute=REQUESTS_PER_MINUTE)
-            _, kept = accounts.create_key(session, hub.vault, workspace.id, key, actor="demo")
+            _, api_key = keys.create_key(session, hub.vault, workspace.id, key, actor="demo")
+        password = _owners_password(hub, session, workspace.id, kept.get("password"))
         providers = connect_simulator(hub, session, workspace.id)
     return {
-        "api_key": kept,
+        "api_key": api_key,
         "dashboard_url": hub.settings.public_url,
+        "email": EMAIL,
+        **({"password": password} if password else {}),
         "simulator_url": hub.settings.simulator_url,
         "providers": providers,
     }
+
+
+def _owners_password(hub: Runtime, session: Session, workspace_id: UUID, kept: str | None) -> str | None:
+    """Return the password of the workspace's owner, whom it makes; None once they chose another one themselves."""
+    owner = users.find_by_email(session, hub.vault, EMAIL)
+    if owner:
+        return kept if kept and passwords.fits(kept, owner.password) else None
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    owner = users.create(session, hub.vault, EMAIL, "Demo", None)
+    users.set_password(session, hub.vault, owner, password)
+    users.join(session, workspace_id, owner.id, Role.OWNER, "demo")
+    return password
 
 
 def connect_simulator(hub: Runtime, session: Session, workspace_id: UUID) -> dict[str, Any]:
@@ -101,10 +121,16 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     draft.replace(path)
 
 
-def _welcome(settings: Settings, key: str) -> str:
+def _welcome(settings: Settings, credentials: Mapping[str, Any]) -> str:
+    key = credentials["api_key"]
+    password = credentials.get("password", f"the one you chose; a new one: hub password-link {EMAIL}")
     message = '{"to": {"phone": "+79161234567"}, "body": "Your code is 4312", "purpose": "transactional"}'
     return f"""
 Trunkline is running. Ctrl-C stops it; the data stays in {settings.data_dir}.
+
+  Dashboard                   {settings.public_url}
+  Sign in as                  {EMAIL}
+  Password                    {password}
 
   API and its documentation   {settings.public_url}/api/docs/
   API key (demo workspace)    {key}

@@ -12,9 +12,10 @@ from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from hub.accounts import keys
 from hub.accounts import service as accounts
+from hub.accounts.keys import CreateKey
 from hub.accounts.scopes import WORKSPACE_SCOPES
-from hub.accounts.service import CreateKey
 from hub.accounts.store import Workspace
 from hub.app import create_app
 from hub.core import migrate, runtime
@@ -23,6 +24,7 @@ from hub.core.settings import Settings
 from hub.embedded.servers import RunningServers, running_servers
 from tests.support.live import Carrier, LiveHub
 
+pytest_plugins = ("tests.support.browser",)
 _names = itertools.count(1)
 
 
@@ -124,7 +126,7 @@ def make_caller(hub: Runtime, client: FlaskClient, **key: object) -> Caller:
     command = CreateKey(**{"name": "tests", "test": True, "scopes": WORKSPACE_SCOPES, **key})  # type: ignore[arg-type]
     with hub.db.across_workspaces() as session:
         workspace = accounts.create_workspace(session, f"Workspace {next(_names)}", "RU")
-        _, secret = accounts.create_key(session, hub.vault, workspace.id, command, actor="tests")
+        _, secret = keys.create_key(session, hub.vault, workspace.id, command, actor="tests")
     return Caller(workspace, secret, client)
 
 

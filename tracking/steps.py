@@ -8,6 +8,7 @@ from uuid import UUID
 
 from channels.types import Fault
 from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus, Status, status_after
+from tracking.spend import Bill
 
 PATIENCE = timedelta(minutes=15)
 """How long to wait for a receipt before asking the provider the first time."""
@@ -16,6 +17,7 @@ AHEAD = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(seconds=300)
 DEAD_ADDRESS = frozenset({Fault.ADDRESS_INVALID, Fault.OPTED_OUT})
 """Faults that forbid writing to the address again on this channel."""
+UNBILLED = Bill()
 
 
 class Do(Enum):
@@ -38,6 +40,7 @@ class Try:
     provider_message_id: str | None = None
     reason_code: str | None = None
     provider_code: str | None = None
+    bill: Bill = UNBILLED
 
 
 @dataclass(frozen=True, slots=True)

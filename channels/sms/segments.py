@@ -36,11 +36,15 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentCount:
-    """What a text takes. `units` are septets in GSM-7 and 16-bit code units in UCS-2, without headers."""
+    """What a text takes. `units` are septets in GSM-7 and 16-bit code units in UCS-2, without headers.
+
+    `left` is how many more units the last segment takes.
+    """
 
     encoding: Encoding
     segments: int
     units: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +66,29 @@ def count(body: str) -> SegmentCount:
     if characters <= _GSM:
         units = len(body) + sum(map(body.count, characters & _GSM_EXTENSION))
         sizes: Iterable[int] = (2 if character in _GSM_EXTENSION else 1 for character in body)
-        return SegmentCount(encoding=Encoding.GSM_7, units=units, segments=_segments(units, _SEPTETS, sizes))
+        segments, left = _segments(units, _SEPTETS, sizes)
+        return SegmentCount(encoding=Encoding.GSM_7, units=units, segments=segments, left=left)
     units = _code_units(body)
     sizes = map(_code_units, _graphemes(body))
-    return SegmentCount(encoding=Encoding.UCS_2, units=units, segments=_segments(units, _CODE_UNITS, sizes))
+    segments, left = _segments(units, _CODE_UNITS, sizes)
+    return SegmentCount(encoding=Encoding.UCS_2, units=units, segments=segments, left=left)
 
 
-def _segments(units: int, capacity: _Capacity, sizes: Iterable[int]) -> int:
+def outside_gsm(body: str) -> list[str]:
+    """Return the characters that force UCS-2, each once, in the order in which they first come."""
+    return list(dict.fromkeys(character for character in body if character not in _GSM))
+
+
+def _segments(units: int, capacity: _Capacity, sizes: Iterable[int]) -> tuple[int, int]:
+    """Return how many segments there are and what the last has room for."""
     if units <= capacity.alone:
-        return 1
+        return 1, capacity.alone - units
     segments, used = 1, 0
     for size in sizes:
         if used + size > capacity.joined:
             segments, used = segments + 1, 0
         used += size
-    return segments
+    return segments, capacity.joined - used
 
 
 def _code_units(text: str) -> int:

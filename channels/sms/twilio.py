@@ -59,6 +59,7 @@ class TwilioSms:
     """One Twilio account; the callback URL must carry our attempt id in the query parameter `attempt`."""
 
     name: ClassVar[str] = "twilio"
+    title: ClassVar[str] = "Twilio"
     channel: ClassVar[Channel] = Channel.SMS
     capabilities: ClassVar[Capabilities] = Capabilities(
         max_per_request=1,

@@ -1,16 +1,23 @@
-"""Who is asking, and may they: the first lines of every API view."""
+"""Who is asking, and may they: the first lines of every API view and of every screen."""
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from http import HTTPStatus
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+from uuid import UUID
 
-from flask import Response, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask_security import current_user
 
-from hub.accounts.scopes import Scope
-from hub.accounts.service import Actor, KeyHolder, KeyRing
-from hub.accounts.store import ApiKey
+from hub.accounts import users
+from hub.accounts.roles import SCOPES_OF, Role
+from hub.accounts.scopes import Purpose, Scope
+from hub.accounts.service import Actor, ActorKind, KeyHolder, KeyRing
+from hub.accounts.store import ApiKey, Workspace
+from hub.accounts.users_store import User
 from hub.core.limiter import Allowance
-from hub.core.problems import TooManyRequests, Unauthorized
+from hub.core.problems import NotFound, TooManyRequests, Unauthorized
 from hub.web.context import runtime
 
 KEY_RING = "key_ring"
@@ -22,6 +29,11 @@ R = TypeVar("R")
 def current_actor() -> Actor:
     """Return who is asking; only inside a view with a scope."""
     return cast("Actor", g.actor)
+
+
+def current_person() -> User:
+    """Return who is signed in; only inside a screen that asks for it."""
+    return cast("User", g.person)
 
 
 def require_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -40,6 +52,56 @@ def require_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def signed_in(scope: Scope | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Ask visitors to sign in; below `/w/<slug>/` refuse who is not in the workspace (404) or may not do this (403).
+
+    Without a scope anybody signed in may. The slug is not passed on: `current_actor()` knows the workspace.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                _send_to_sign_in()
+            _enter(current_user.user, g.get("slug"))
+            if scope:
+                current_actor().demand(scope)
+            return view(*args, **kwargs)
+
+        guarded.scope = scope  # type: ignore[attr-defined] # both are read by the architecture tests
+        guarded.signed_in = True  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def install(app: Flask) -> None:
+    """Let addresses inside a workspace do without its slug, and templates know who looks."""
+    app.url_value_preprocessor(_take_slug)
+    app.url_defaults(_give_slug)
+    app.context_processor(
+        lambda: {"person": g.get("person"), "actor": g.get("actor"), "workspaces": g.get("workspaces", ())}
+    )
+
+
+def actor_of_user(user: User, workspace: Workspace, role: Role) -> Actor:
+    """Return whom a person is in one workspace."""
+    return Actor(
+        kind=ActorKind.USER,
+        id=user.id,
+        workspace=workspace,
+        scopes=frozenset(SCOPES_OF[role]),
+        purposes=frozenset(Purpose),
+        test=False,
+    )
+
+
+def forget_keys(*key_ids: UUID) -> None:
+    """Let this process ask for changed keys anew at once; the others do within `service.CACHE_SECONDS`."""
+    ring: KeyRing = current_app.extensions[KEY_RING]
+    ring.forget(*key_ids)
 
 
 def add_rate_headers(response: Response) -> Response:
@@ -65,3 +127,40 @@ def _count(key: ApiKey) -> None:
     if allowance and not allowance.allowed:
         detail = f"This key may make {allowance.limit} requests a minute."
         raise TooManyRequests(detail, retry_after_seconds=allowance.retry_after_seconds)
+
+
+def _send_to_sign_in() -> NoReturn:
+    """Let the person come back to the page they look at; a form that was sent is not sent again."""
+    if "HX-Request" in request.headers:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        where = url_for("accounts_screens.sign_in", next=_relative(page.path, page.query))
+        abort(Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where}))
+    there = _relative(request.path, request.query_string.decode(errors="replace")) if request.method == "GET" else None
+    abort(redirect(url_for("accounts_screens.sign_in", next=there), HTTPStatus.SEE_OTHER))
+
+
+def _relative(path: str, query: str) -> str | None:
+    return (f"{path}?{query}" if query else path) if path.strip("/") else None
+
+
+def _enter(user: User, slug: str | None) -> None:
+    with runtime().db.across_workspaces() as session:
+        places = users.memberships(session, user.id)
+    g.person = user
+    g.workspaces = [workspace for workspace, _ in places]
+    if slug is None:
+        return
+    place = next((place for place in places if place[0].slug == slug), None)
+    if place is None:
+        raise NotFound("There is no such workspace, or you are not in it.")
+    g.actor = actor_of_user(user, *place)
+
+
+def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values and "slug" in values:
+        g.slug = values.pop("slug")
+
+
+def _give_slug(endpoint: str, values: dict[str, Any]) -> None:
+    if "slug" in g and "slug" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "slug"):
+        values["slug"] = g.slug

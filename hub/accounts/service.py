@@ -1,53 +1,49 @@
-"""Workspaces and API keys: make, end, recognise."""
+"""Workspaces, and who asks in them: recognise API keys."""
 
 import hashlib
 import re
-import secrets
 import threading
 import time
 import zoneinfo
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import phonenumbers
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.accounts import store
-from hub.accounts.scopes import KEY_SCOPES, Purpose, Scope
+from hub.accounts.scopes import Scope
 from hub.core import audit, clock, ids
 from hub.core.crypto import Vault
 from hub.core.db import Database
-from hub.core.problems import Forbidden, Unauthorized
+from hub.core.problems import Conflict, Forbidden, Unauthorized
 
-SECRET_BYTES = 32
-SHOWN_CHARACTERS = 16
 LONGEST_SLUG = 40
-REQUESTS_PER_MINUTE = 30_000
 CACHE_SECONDS = 2.0
 """A revoked key lives at most this long in a process."""
 TOUCH_SECONDS = 60.0
 
 
 class BadKeyRequest(ValueError):
-    """A key or workspace cannot be made as asked. The text says why."""
+    """A workspace cannot be made as asked. The text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateKey:
-    """What a new key may do."""
+class NameTaken(Conflict):
+    """Another workspace has this name."""
 
-    name: str
-    test: bool
-    scopes: Collection[Scope] = KEY_SCOPES
-    purposes: Collection[Purpose] = tuple(Purpose)
-    requests_per_minute: int = REQUESTS_PER_MINUTE
-    expires_at: datetime | None = None
-    owner_id: UUID | None = None
-    ceiling_micros: int | None = None
-    ceiling_currency: str | None = None
+    code = "name_taken"
+    title = "This name is taken"
+
+
+class SpendCeiling(Forbidden):
+    """The key has a ceiling on what a month may cost, and has come to it."""
+
+    code = "spend_ceiling"
+    title = "The spend ceiling is reached"
 
 
 class ActorKind(StrEnum):
@@ -70,6 +66,7 @@ class Actor:
     scopes: frozenset[str]
     purposes: frozenset[str]
     test: bool
+    at_ceiling: bool = False  # what its messages cost this month has reached the key's ceiling
 
     @property
     def workspace_id(self) -> UUID:
@@ -92,6 +89,11 @@ class Actor:
                 f"This key has no scope {scope}." if self.kind is ActorKind.KEY else "Your role does not allow this."
             )
             raise Forbidden(detail)
+
+    def demand_funds(self) -> None:
+        """Raise `SpendCeiling` if the actor may cost nothing more this month."""
+        if self.at_ceiling:
+            raise SpendCeiling("Messages of this key have cost as much this month as they may.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,75 +127,68 @@ def create_workspace(
     return workspace
 
 
+def change_workspace(session: Session, vault: Vault, actor: Actor, changes: Mapping[str, Any]) -> store.Workspace:
+    """Change what is given of a workspace's name, region, time zone and language; raise `NameTaken`."""
+    before = store.workspace(session, actor.workspace_id)
+    after = replace(before, **changes)
+    if after == before:
+        return before
+    try:
+        store.change_workspace(session, after)
+    except IntegrityError as error:
+        raise NameTaken("Another workspace of this hub has this name.") from error
+    values = [{name: getattr(workspace, name) for name in changes} for workspace in (before, after)]
+    act = audit.Act(
+        workspace_id=before.id,
+        actor=actor.name,
+        action="workspace.changed",
+        subject=ids.show("wsp", before.id),
+        before=values[0],
+        after=values[1],
+    )
+    audit.record(session, vault, act)
+    return after
+
+
+def show(workspace: store.Workspace) -> dict[str, Any]:
+    """Return the workspace as the API writes it."""
+    plain = {name: getattr(workspace, name) for name in ("name", "slug", "region", "time_zone", "language")}
+    return {"id": ids.show("wsp", workspace.id), **plain, "created_at": clock.show(workspace.created_at)}
+
+
 def _slug(session: Session, name: str, workspace_id: UUID) -> str:
     """Return the name as a web address writes it, told apart from others of the same letters."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_SLUG].strip("-") or "workspace"
     return f"{plain}-{workspace_id.hex[-6:]}" if store.workspace_by_slug(session, plain) else plain
 
 
-def create_key(
-    session: Session, vault: Vault, workspace_id: UUID, command: CreateKey, *, actor: str
-) -> tuple[store.ApiKey, str]:
-    """Add a key and return it with its secret, which is shown this once."""
-    secret = f"tl_{'test' if command.test else 'live'}_{secrets.token_urlsafe(SECRET_BYTES)}"
-    key = store.ApiKey(
-        workspace_id=workspace_id,
-        id=ids.new(),
-        name=command.name,
-        prefix=secret[:SHOWN_CHARACTERS],
-        scopes=sorted(command.scopes),
-        purposes=sorted(command.purposes),
-        test=command.test,
-        requests_per_minute=command.requests_per_minute,
-        owner_id=command.owner_id,
-        ceiling_micros=command.ceiling_micros,
-        ceiling_currency=command.ceiling_currency,
-        created_at=clock.now(),
-        expires_at=command.expires_at,
-        revoked_at=None,
-        last_used_at=None,
-    )
-    store.add_key(session, key, _digest(secret))
-    act = audit.Act(
-        workspace_id=workspace_id,
-        actor=actor,
-        action="key.created",
-        subject=ids.show("key", key.id),
-        after={"name": key.name, "scopes": list(key.scopes), "test": key.test},
-    )
-    audit.record(session, vault, act)
-    return key, secret
-
-
-def revoke_key(session: Session, vault: Vault, prefix: str, *, actor: str) -> store.ApiKey | None:
-    """End a key by its shown prefix; None if there is no such living key."""
-    key = store.revoke(session, prefix, clock.now())
-    if key:
-        act = audit.Act(
-            workspace_id=key.workspace_id, actor=actor, action="key.revoked", subject=ids.show("key", key.id)
-        )
-        audit.record(session, vault, act)
-    return key
-
-
 class KeyRing:
-    """Recognises API keys, remembering each for `CACHE_SECONDS`. Safe to share between threads."""
+    """Recognises API keys, remembering each for `CACHE_SECONDS`. Safe to share between threads.
 
-    def __init__(self, db: Database) -> None:
+    What messages cost is known above this layer: `is_at_ceiling` tells whether a key may cost nothing more this month.
+    """
+
+    def __init__(self, db: Database, is_at_ceiling: Callable[[Session, store.ApiKey], bool]) -> None:
         self._db = db
+        self._is_at_ceiling = is_at_ceiling
         self._known: dict[bytes, tuple[float, KeyHolder]] = {}
         self._touched: dict[UUID, float] = {}
         self._lock = threading.Lock()
 
     def recognise(self, secret: str) -> KeyHolder:
         """Return who holds this key, or raise `Unauthorized`."""
-        digest = _digest(secret)
+        digest = digest_of(secret)
         seen_at, holder = self._known.get(digest, (0.0, None))
         if holder is None or time.monotonic() - seen_at > CACHE_SECONDS:
             holder = self._look_up(digest)
         if holder.key.expires_at and holder.key.expires_at <= clock.now():
             raise Unauthorized("This key has expired.")
         return holder
+
+    def forget(self, *key_ids: UUID) -> None:
+        """Know these keys no more: this process asks for them anew at their next use."""
+        with self._lock:
+            self._known = {digest: known for digest, known in self._known.items() if known[1].key.id not in key_ids}
 
     def _look_up(self, digest: bytes) -> KeyHolder:
         with self._db.across_workspaces() as session:
@@ -207,7 +202,8 @@ class KeyRing:
             if now - self._touched.get(key.id, -TOUCH_SECONDS) >= TOUCH_SECONDS:
                 store.touch(session, key.id, key.workspace_id, clock.now())
                 self._touched[key.id] = now
-        holder = KeyHolder(key, actor_of_key(key, workspace))
+            at_ceiling = self._is_at_ceiling(session, key)
+        holder = KeyHolder(key, replace(actor_of_key(key, workspace), at_ceiling=at_ceiling))
         with self._lock:
             self._known[digest] = (time.monotonic(), holder)
         return holder
@@ -225,5 +221,6 @@ def actor_of_key(key: store.ApiKey, workspace: store.Workspace) -> Actor:
     )
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """Return what is kept of a key's secret."""
     return hashlib.sha256(secret.encode()).digest()

@@ -1,6 +1,6 @@
 """SQL of workspaces and API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,6 +47,10 @@ class ApiKey:
 
 
 SHOWN = tuple(column for column in API_KEYS.c if column.name != "digest")
+CHANGEABLE = (
+    *("name", "scopes", "purposes", "requests_per_minute"),
+    *("owner_id", "ceiling_micros", "ceiling_currency", "expires_at", "revoked_at"),
+)
 
 
 def add_workspace(session: Session, workspace: Workspace) -> None:
@@ -82,6 +86,12 @@ def workspace(session: Session, workspace_id: UUID) -> Workspace:
     return Workspace(**session.execute(select(WORKSPACES).where(WORKSPACES.c.id == workspace_id)).mappings().one())
 
 
+def change_workspace(session: Session, workspace: Workspace) -> None:
+    """Write back what may change of a workspace."""
+    values = {name: getattr(workspace, name) for name in ("name", "region", "time_zone", "language")}
+    session.execute(update(WORKSPACES).where(WORKSPACES.c.id == workspace.id).values(values))
+
+
 def add_key(session: Session, key: ApiKey, digest: bytes) -> None:
     """Insert a key with the SHA-256 of its secret."""
     values = {column.name: getattr(key, column.name) for column in SHOWN}
@@ -101,16 +111,51 @@ def keys(session: Session, workspace_id: UUID) -> list[ApiKey]:
     return [ApiKey(**row) for row in rows.mappings()]
 
 
-def revoke(session: Session, prefix: str, at: datetime) -> ApiKey | None:
-    """End a key by what is shown of it; ending it twice changes nothing."""
-    row = session.execute(
-        update(API_KEYS)
-        .where(API_KEYS.c.prefix == prefix, API_KEYS.c.revoked_at.is_(None))
-        .values(revoked_at=at)
-        .returning(*SHOWN)
-    )
-    found = row.mappings().one_or_none()
-    return ApiKey(**found) if found else None
+def key(session: Session, workspace_id: UUID, key_id: UUID, *, to_change: bool = False) -> ApiKey | None:
+    """Find a key; `to_change` keeps others from changing it."""
+    query = select(*SHOWN).where(API_KEYS.c.workspace_id == workspace_id, API_KEYS.c.id == key_id)
+    row = session.execute(query.with_for_update() if to_change else query).mappings().one_or_none()
+    return ApiKey(**row) if row else None
+
+
+def keys_among(session: Session, workspace_id: UUID, key_ids: Collection[UUID]) -> list[ApiKey]:
+    """Return which of these keys are a workspace's."""
+    query = select(*SHOWN).where(API_KEYS.c.workspace_id == workspace_id, API_KEYS.c.id.in_(list(key_ids)))
+    return [ApiKey(**row) for row in session.execute(query).mappings()]
+
+
+def keys_page(
+    session: Session, workspace_id: UUID, before: UUID | None, limit: int, *, only_test: bool
+) -> list[ApiKey]:
+    """List a workspace's keys made before one of them, newest first."""
+    query = select(*SHOWN).where(API_KEYS.c.workspace_id == workspace_id)
+    if before:
+        query = query.where(API_KEYS.c.id < before)
+    if only_test:
+        query = query.where(API_KEYS.c.test)
+    rows = session.execute(query.order_by(API_KEYS.c.id.desc()).limit(limit))
+    return [ApiKey(**row) for row in rows.mappings()]
+
+
+def living_keys_of(session: Session, workspace_id: UUID, owner_id: UUID) -> list[ApiKey]:
+    """List the keys that a person answers for and that are not revoked; nobody else changes them meanwhile."""
+    mine = (API_KEYS.c.workspace_id == workspace_id, API_KEYS.c.owner_id == owner_id, API_KEYS.c.revoked_at.is_(None))
+    rows = session.execute(select(*SHOWN).where(*mine).order_by(API_KEYS.c.id).with_for_update())
+    return [ApiKey(**row) for row in rows.mappings()]
+
+
+def change_key(session: Session, key: ApiKey) -> None:
+    """Write a key back."""
+    values = {name: getattr(key, name) for name in CHANGEABLE}
+    same = (API_KEYS.c.workspace_id == key.workspace_id, API_KEYS.c.id == key.id)
+    session.execute(update(API_KEYS).where(*same).values(values))
+
+
+def living_key(session: Session, prefix: str) -> ApiKey | None:
+    """Find a key that is not revoked by what is shown of it; nobody else changes it meanwhile."""
+    query = select(*SHOWN).where(API_KEYS.c.prefix == prefix, API_KEYS.c.revoked_at.is_(None)).with_for_update()
+    row = session.execute(query).mappings().one_or_none()
+    return ApiKey(**row) if row else None
 
 
 def touch(session: Session, key_id: UUID, workspace_id: UUID, at: datetime) -> None:

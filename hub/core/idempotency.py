@@ -5,6 +5,7 @@ the unique index, at most the lock time-out, and is then told to come back.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,11 +110,25 @@ def once(
     db: Database, vault: Vault, key: Key | None, produce: Callable[[Session], Any], workspace_id: UUID
 ) -> tuple[Any, bool]:
     """Run `produce` in a transaction and return its JSON answer and False; or an earlier answer and True."""
+    return _once(lambda: db.transaction(workspace_id), vault, key, produce)
+
+
+def once_across(db: Database, vault: Vault, key: Key | None, produce: Callable[[Session], Any]) -> tuple[Any, bool]:
+    """Do the same for keys and people, which a workspace's own transaction may only read."""
+    return _once(db.across_workspaces, vault, key, produce)
+
+
+def _once(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    vault: Vault,
+    key: Key | None,
+    produce: Callable[[Session], Any],
+) -> tuple[Any, bool]:
     if key is None:
-        with db.transaction(workspace_id) as session:
+        with transaction() as session:
             return produce(session), False
     try:
-        with db.transaction(workspace_id) as session:
+        with transaction() as session:
             forget_expired(session, key, clock.now())
             session.execute(
                 insert(IDEMPOTENCY_KEYS).values(**key.match(), digest=vault.digest(key.content), created_at=clock.now())
@@ -124,7 +139,7 @@ def once(
     except IntegrityError as error:
         if not (isinstance(error.orig, UniqueViolation) and is_taken(error.orig)):
             raise
-    with db.transaction(workspace_id) as session:
+    with transaction() as session:
         return find(session, vault, key), True
 
 

@@ -66,4 +66,4 @@ def born_at(value: UUID) -> datetime:
 
 def first_of(moment: datetime) -> UUID:
     """Return the smallest UUIDv7-shaped value of that millisecond: a bound for partitions and keysets."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)

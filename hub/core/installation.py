@@ -54,3 +54,8 @@ def held_because(session: Session) -> str | None:
     return session.scalars(
         select(INSTALLATION.c.held_because).where(INSTALLATION.c.held_since.is_not(None))
     ).one_or_none()
+
+
+def held_since(session: Session) -> datetime | None:
+    """Return since when sending is held, or None."""
+    return session.scalars(select(INSTALLATION.c.held_since)).one_or_none()

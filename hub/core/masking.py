@@ -1,14 +1,19 @@
 """Addresses as they are shown to those who may not see them whole."""
 
-SHOWN_DIGITS = 2
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+COUNTRY_CODES = frozenset(str(code) for code in COUNTRY_CODE_TO_REGION_CODE)
+LONG_NUMBER = 10
+"""National digits of which the first three are an area or a network rather than a person."""
 
 
 def phone(e164: str) -> str:
     """Return `+7 916 ***-**-09` for `+79161234509`: country, area, and the last two digits."""
     digits = e164.removeprefix("+")
-    area = digits[-10:-7] if len(digits) > 10 else ""  # noqa: PLR2004 - a ten-digit national number has an area code
-    country = digits[:-10] if area else digits[:2]
-    return " ".join(part for part in (f"+{country}", area, f"***-**-{digits[-SHOWN_DIGITS:]}") if part)
+    country = next((digits[:length] for length in (1, 2, 3) if digits[:length] in COUNTRY_CODES), "")
+    national = digits[len(country) :]
+    area = national[:3] if len(national) >= LONG_NUMBER else ""
+    return " ".join(part for part in (f"+{country}", area, f"***-**-{digits[-2:]}") if part)
 
 
 def email(address: str) -> str:

@@ -11,7 +11,8 @@ from sqlalchemy import Row
 
 from channels.addresses import PhoneNumber
 from channels.errors import ChannelError, OutcomeUnknown, Rejected, Throttled
-from channels.types import Accepted, Fault, OutboundMessage
+from channels.sms.segments import count
+from channels.types import Accepted, Channel, Fault, OutboundMessage
 from hub.core import clock, ids, metrics
 from hub.core.outbox import Claimed
 from hub.core.runtime import Runtime
@@ -42,6 +43,7 @@ class Ready:
     outbound: OutboundMessage
     number: int
     indexes: list[str]
+    api_key_id: UUID | None
 
     @property
     def key(self) -> tuple[UUID, UUID]:
@@ -59,6 +61,7 @@ class Ready:
             "provider_account_id": self.account.id,
             "sender": self.account.sender,
             "indexes": self.indexes,
+            "api_key_id": self.api_key_id,
         }
 
     def news(self, status: AttemptStatus, **facts: Any) -> News:  # noqa: ANN401 - fields of News
@@ -88,7 +91,7 @@ def prepare(hub: Runtime, row: Row[Any], claimed: Claimed, account: ProviderAcco
         validity_seconds=max(1, int((row.deadline_at - clock.now()).total_seconds())),
     )
     indexes = [index.hex() for index in hub.vault.indexes(row.workspace_id, opened["to"])]
-    return Ready(row.workspace_id, row.id, claimed.claim, account, outbound, number, indexes)
+    return Ready(row.workspace_id, row.id, claimed.claim, account, outbound, number, indexes, row.api_key_id)
 
 
 def call(directory: Directory, item: Ready, marked_at: float, settle_seconds: float) -> News:
@@ -131,7 +134,7 @@ def _news_of(item: Ready, outcome: Accepted | ChannelError, settle_seconds: floa
         )
     now = clock.now()
     pause = pause_before(item.number)
-    again_at = now + pause
+    again_at, segments = now + pause, None
     if isinstance(outcome, Rejected):
         status = AttemptStatus.REJECTED
     elif isinstance(outcome, Throttled):
@@ -139,12 +142,18 @@ def _news_of(item: Ready, outcome: Accepted | ChannelError, settle_seconds: floa
         status, again_at = AttemptStatus.THROTTLED, now + max(asked, pause)
     elif isinstance(outcome, OutcomeUnknown):
         status, again_at = AttemptStatus.UNKNOWN, now + min(FIRST_ASK, timedelta(seconds=settle_seconds))
+        segments = _segments(item)  # it may have been taken, and is paid for until that is disproved
     else:
         status = AttemptStatus.UNAVAILABLE
     return item.news(
         status,
+        segments=segments,
         reason_code=outcome.fault.value,
         provider_code=outcome.provider_code,
         provider_text=outcome.provider_text,
         again_at=again_at,
     )
+
+
+def _segments(item: Ready) -> int | None:
+    return count(item.outbound.body).segments if item.account.channel == Channel.SMS else None

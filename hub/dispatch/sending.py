@@ -100,7 +100,7 @@ class SendJob:
                 continue
             if row.attempt_status in TAKEN | IN_DOUBT:
                 self._take_up(row)
-            elif account := self._directory.choose(row.workspace_id, row.channel, test=row.test):
+            elif account := self._directory.choose(row.workspace_id, row.channel, row.pinned_account_id, test=row.test):
                 self._prepare(row, claims[row.id], account)
             else:
                 self._without_account(row, clock.now())
@@ -134,7 +134,7 @@ class SendJob:
     def _without_account(self, row: Row[Any], now: datetime) -> None:
         key = (row.workspace_id, row.id)
         with self._hub.db.across_workspaces() as session:
-            if self._directory.has_held(row.workspace_id, row.channel, test=row.test):
+            if self._directory.has_held(row.workspace_id, row.channel, row.pinned_account_id, test=row.test):
                 due_at = min(now + HELD_PAUSE, row.deadline_at)
                 again = Later(
                     workspace_id=row.workspace_id, key=row.id, topic=Topic.SEND, lane=self._lane, due_at=due_at
@@ -172,7 +172,7 @@ class SendJob:
                 verdict = why[message.id]
                 if verdict:
                     outcomes.end(session, [message], *verdict, now)
-                else:  # sending is held, or another worker has it by now
+                else:  # sending is held, another worker has it by now, or another account has not come to its ceiling
                     due_at = min(now + HELD_PAUSE, message.deadline_at)
                     outbox.give_back(session, Topic.SEND, message.key, claims[message.id], due_at)
 

@@ -1,7 +1,7 @@
 """SQL of handing messages over: load what was claimed, mark what is called now."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -12,12 +12,14 @@ from hub.core.db import Database
 from hub.core.outbox import Claimed, Topic
 from hub.messages.ledger_store import dump
 from hub.messages.reasons import Verdict
+from hub.routing.spend import ACCOUNTS_AT_CEILING, KEYS_AT_CEILING
 from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus, Status
 
 LOAD = text(
     """
     SELECT m.workspace_id, m.id, m.channel, m.lane, m.test, m.purpose, m.status, m.final, m.to_index, m.sealed,
-           m.created_at, m.deadline_at, m.reference, m.reason_code, m.provider_code,
+           m.created_at, m.deadline_at, m.reference, m.reason_code, m.provider_code, m.api_key_id,
+           CAST(m.route -> 0 ->> 'provider_account' AS uuid) AS pinned_account_id,
            a.number, a.status AS attempt_status, a.marked_at, a.provider_account_id, a.provider_message_id, a.sender
     FROM json_to_recordset(CAST(:keys AS json)) AS k(workspace_id uuid, id uuid)
     JOIN messages m ON m.workspace_id = k.workspace_id AND m.id = k.id
@@ -28,12 +30,22 @@ LOAD = text(
     """
 )
 
-MARK = """
+AT_CEILING: Final = f"""
+    at_ceiling AS MATERIALIZED (
+        {ACCOUNTS_AT_CEILING} AND (p.workspace_id, p.id) IN (SELECT workspace_id, provider_account_id FROM wanted)
+        UNION ALL
+        {KEYS_AT_CEILING} AND (k.workspace_id, k.id) IN (SELECT workspace_id, api_key_id FROM wanted)
+    )
+"""  # noqa: S608 - constants
+"""The accounts and API keys of `wanted` that may cost nothing more this month, looked up once per wave."""
+
+MARK: Final = f"""
     WITH wanted AS (
         SELECT * FROM json_to_recordset(CAST(%(rows)s AS json)) AS w(
             workspace_id uuid, id uuid, claim uuid, number smallint, provider text, provider_account_id uuid,
-            sender text, indexes text[])
+            sender text, indexes text[], api_key_id uuid)
     ),
+    {AT_CEILING},
     allowed AS (
         SELECT m.workspace_id, m.id, m.channel, w.number, w.provider, w.provider_account_id, w.sender
         FROM wanted w
@@ -51,6 +63,9 @@ MARK = """
           AND NOT EXISTS (
               SELECT FROM attempts a WHERE a.workspace_id = w.workspace_id AND a.message_id = w.id
               AND a.status = ANY(%(taken_or_in_doubt)s))
+          AND NOT EXISTS (
+              SELECT FROM at_ceiling c WHERE c.workspace_id = w.workspace_id
+              AND c.id IN (w.provider_account_id, w.api_key_id))
           AND NOT EXISTS (SELECT FROM installation WHERE held_since IS NOT NULL)
         ORDER BY m.id FOR UPDATE OF m
     ),
@@ -65,15 +80,21 @@ MARK = """
     FROM allowed a JOIN sending s ON s.workspace_id = a.workspace_id AND s.id = a.id
     ON CONFLICT DO NOTHING
     RETURNING message_id
-    """
+    """  # noqa: S608 - constants
 """The statement that starts provider calls: whoever is not in its answer is not called.
 
 Everything that may forbid a call is in its WHERE: claim and lease, deadline, cancellation, consent, suppression, an
-earlier attempt that was taken or may have been, and the hold of the whole hub.
+earlier attempt that was taken or may have been, a ceiling that is reached, and the hold of the whole hub. What is under
+way is not spent yet, so a ceiling is overshot by the calls in flight at the most.
 """
 
 WHY_NOT = text(
-    """
+    f"""
+    WITH wanted AS (
+        SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS w(
+            workspace_id uuid, id uuid, provider_account_id uuid, indexes text[], api_key_id uuid)
+    ),
+    {AT_CEILING}
     SELECT m.id, m.deadline_at <= now() AS late,
            EXISTS (
                SELECT FROM attempts a WHERE a.workspace_id = m.workspace_id AND a.message_id = m.id
@@ -82,11 +103,22 @@ WHY_NOT = text(
            EXISTS (
                SELECT FROM suppressions p WHERE p.workspace_id = m.workspace_id AND p.channel = m.channel
                AND p.address_index = ANY(SELECT decode(i, 'hex') FROM unnest(w.indexes) AS i)
-               AND (p.expires_at IS NULL OR p.expires_at > now())) AS suppressed
-    FROM json_to_recordset(CAST(:rows AS json)) AS w(workspace_id uuid, id uuid, indexes text[])
+               AND (p.expires_at IS NULL OR p.expires_at > now())) AS suppressed,
+           EXISTS (
+               SELECT FROM at_ceiling c WHERE c.workspace_id = m.workspace_id AND c.id = w.provider_account_id
+           ) AS account_at_ceiling,
+           EXISTS (
+               SELECT FROM at_ceiling c WHERE c.workspace_id = m.workspace_id AND c.id = w.api_key_id
+           ) AS key_at_ceiling,
+           m.route -> 0 ->> 'provider_account' IS NULL AND EXISTS (
+               SELECT FROM provider_accounts o
+               WHERE o.workspace_id = m.workspace_id AND o.channel = m.channel AND o.test = m.test AND NOT o.held
+                 AND (o.workspace_id, o.id) NOT IN ({ACCOUNTS_AT_CEILING} AND p.workspace_id = m.workspace_id)
+           ) AS another_fits
+    FROM wanted w
     JOIN messages m ON m.workspace_id = w.workspace_id AND m.id = w.id
     JOIN workspaces s ON s.id = w.workspace_id
-    """
+    """  # noqa: S608 - constants
 )
 
 HELD_IDS = text(
@@ -150,6 +182,8 @@ def why_not(session: Session, rows: Sequence[dict[str, Any]]) -> dict[UUID, tupl
             verdicts[row.id] = Status.SUPPRESSED, Verdict.SUPPRESSED
         elif row.no_consent:
             verdicts[row.id] = Status.SUPPRESSED, Verdict.NO_CONSENT
+        elif row.key_at_ceiling or (row.account_at_ceiling and not row.another_fits):
+            verdicts[row.id] = Status.SUPPRESSED, Verdict.SPEND_CEILING
     return verdicts
 
 

@@ -7,6 +7,7 @@ import marshmallow
 from flask import request, url_for
 from flask.views import MethodView
 
+from channels.types import Channel
 from hub.accounts.auth import current_actor, require_scope
 from hub.accounts.scopes import Purpose, Scope
 from hub.accounts.service import Actor
@@ -14,9 +15,9 @@ from hub.core import clock, feed, idempotency, ids, pagination
 from hub.core.idempotency import Key
 from hub.core.outbox import Lane
 from hub.core.problems import HubError, NotFound
-from hub.messages import feed_reader, service, store
+from hub.messages import feed_reader, preview, service, store
 from hub.messages.commands import Filter
-from hub.messages.reading import Reader, read_message
+from hub.messages.reading import Reader, read_message, read_preview
 from hub.messages.schemas import (
     BatchAnswerSchema,
     BatchSchema,
@@ -25,9 +26,13 @@ from hub.messages.schemas import (
     MessageListSchema,
     MessageSchema,
     NewsListSchema,
+    PreviewQuestionSchema,
+    PreviewSchema,
+    RevealedSchema,
     SendMessageSchema,
 )
 from hub.messages.service import Draft
+from hub.messages.snapshots import Message as Snapshot
 from hub.messages.snapshots import show
 from hub.web.blueprints import Blueprint
 from hub.web.context import runtime
@@ -68,10 +73,8 @@ class Messages(MethodView):
         hub, actor = runtime(), current_actor()
         wanted = _filter(query, actor)
         with hub.db.transaction(actor.workspace_id) as session:
-            found = store.page(session, hub.vault, actor.workspace_id, wanted, query["limit"] + 1)
-        page = found[: query["limit"]]
-        more = len(found) > len(page)
-        return {"data": [show(m) for m in page], "next": pagination.cursor(str(page[-1].id)) if more else None}
+            page, before = store.page(session, hub.vault, actor.workspace_id, wanted, query["limit"])
+        return {"data": [_show(m, actor) for m in page], "next": pagination.cursor(str(before)) if before else None}
 
 
 @blp.route("/messages/batch")
@@ -96,6 +99,20 @@ class Batch(MethodView):
         return answer, HTTPStatus.ACCEPTED, _replayed(replayed)
 
 
+@blp.route("/messages/preview")
+class PreviewOfMessage(MethodView):
+    """A text before it is sent."""
+
+    @require_scope(Scope.MESSAGES_WRITE)
+    @blp.described_body(PreviewQuestionSchema)
+    @blp.response(HTTPStatus.OK, PreviewSchema)
+    def post(self) -> dict[str, Any]:
+        """Count a text as its provider will, and estimate its price; nothing is sent or stored."""
+        actor = current_actor()
+        body = read_preview(read_body(request), _reader(actor))
+        return preview.show(preview.preview(actor, body))
+
+
 @blp.route("/messages/<message_id>")
 class Message(MethodView):
     """One message."""
@@ -106,7 +123,7 @@ class Message(MethodView):
         """Show a message as it stands."""
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
-            return show(service.find(hub, session, actor, _id(message_id)))
+            return _show(service.find(hub, session, actor, _id(message_id)), actor)
 
 
 @blp.route("/messages/<message_id>/cancel")
@@ -123,10 +140,24 @@ class Cancel(MethodView):
             hub.db,
             hub.vault,
             key,
-            lambda session: show(service.cancel(hub, session, actor, _id(message_id))),
+            lambda session: _show(service.cancel(hub, session, actor, _id(message_id)), actor),
             actor.workspace_id,
         )
         return answer, HTTPStatus.OK, _replayed(replayed)
+
+
+@blp.route("/messages/<message_id>/reveal")
+class Reveal(MethodView):
+    """Whom a message is for, and what it says."""
+
+    @require_scope(Scope.MESSAGES_READ)
+    @blp.response(HTTPStatus.OK, RevealedSchema)
+    def post(self, message_id: str) -> dict[str, Any]:
+        """Show address and text in full, for which a key needs `personal_data:reveal`; each look is written down."""
+        hub, actor = runtime(), current_actor()
+        with hub.db.transaction(actor.workspace_id) as session:
+            message = service.reveal(hub, session, actor, _id(message_id))
+        return {"to": {"phone": message.to}, "body": message.body}
 
 
 @blp.route("/events")
@@ -170,6 +201,10 @@ def _read_item(item: Any, actor: Actor, reader: Reader) -> Draft | HubError:  # 
     return service.draft(runtime(), actor, command, Lane.NORMAL, reader.now)
 
 
+def _show(message: Snapshot, actor: Actor) -> dict[str, Any]:
+    return show(message, in_full=actor.may(Scope.PERSONAL_DATA_READ))
+
+
 def _show_item(outcome: Draft | HubError | dict[str, Any]) -> dict[str, Any]:
     if isinstance(outcome, Draft):
         return {"message": outcome.answer}
@@ -199,8 +234,9 @@ def _filter(query: dict[str, Any], actor: Actor) -> Filter:
         references=query["reference"].split(",") if "reference" in query else (),
         to=query.get("phone"),
         purpose=Purpose(query["purpose"]) if "purpose" in query else None,
+        channel=Channel(query["channel"]) if "channel" in query else None,
+        test=True if actor.test else query.get("test"),
         created_from=query.get("created_from"),
         created_to=query.get("created_to"),
         before=pagination.read_id(query["after"]) if "after" in query else None,
-        only_test=actor.test,
     )

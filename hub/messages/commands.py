@@ -1,7 +1,7 @@
 """What a caller can ask of messages, as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,12 @@ class Filter:
     references: Sequence[str] = ()
     to: PhoneNumber | None = None
     purpose: Purpose | None = None
+    channel: Channel | None = None
+    test: bool | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
     before: UUID | None = None
-    only_test: bool = False
+
+    def after(self, last: UUID) -> "Filter":
+        """Return the same filter for what comes after a message in the list."""
+        return replace(self, before=last)

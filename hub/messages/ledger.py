@@ -4,6 +4,7 @@ Call answers, receipts and look-ups all come here as `News`. One transaction wri
 the messages' statuses, sets what is to be done next and suppresses dead addresses.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +24,9 @@ from hub.messages import outcomes
 from hub.messages.ledger_store import Locked
 from hub.messages.outcomes import MESSAGE_TOPICS, Changed
 from hub.messages.reasons import Verdict
+from hub.routing import spend
 from tracking.delivery import AttemptStatus, Status, is_better
+from tracking.spend import Bill, due, month_of, moves
 from tracking.steps import DEAD_ADDRESS, Do, Try, next_after, status_of
 
 log = structlog.get_logger()
@@ -82,7 +85,8 @@ def settle(session: Session, vault: Vault, news: Sequence[News], now: datetime) 
 
     store.add_events(session, [_event_row(item) for item in placed if item.heard])
     told = _hold_provider_ids(session, _fold(placed, tries), tries, now)
-    store.change_attempts(session, [_attempt_row(vault, item) for item in told.values()])
+    costs = {key: _due(item, known_tries[key].bill) for key, item in told.items()}
+    store.change_attempts(session, [_attempt_row(vault, item, costs[key]) for key, item in told.items()])
     after = {
         key: [_after(attempt, told.get((key, attempt.number))) for attempt in known] for key, known in tries.items()
     }
@@ -95,6 +99,7 @@ def settle(session: Session, vault: Vault, news: Sequence[News], now: datetime) 
     lost = {key for key, item in known_tries.items() if key not in told and item.provider_message_id is None}
     believed = [item for item in placed if item.provider_message_id is None or item.attempt not in lost]
     _suppress_dead(session, vault, [(messages[item.message_id], item) for item in believed], now)
+    _count_spend(session, ((messages[key[0]], known_tries[key], cost) for key, cost in costs.items()))
     outcomes.write(session, list(changed.values()), now)
     at_once = frozenset(later.lane for later in laters if later.topic is Topic.SEND and later.due_at <= now)
     return Settled(at_once, strangers)
@@ -235,7 +240,7 @@ def _event_row(item: News) -> dict[str, Any]:
     }
 
 
-def _attempt_row(vault: Vault, item: News) -> dict[str, Any]:
+def _attempt_row(vault: Vault, item: News, counted: Cost | None) -> dict[str, Any]:
     return {
         "workspace_id": item.workspace_id,
         "message_id": item.message_id,
@@ -246,10 +251,26 @@ def _attempt_row(vault: Vault, item: News) -> dict[str, Any]:
         "segments": item.segments,
         "cost_micros": item.cost.micros if item.cost else None,
         "cost_currency": item.cost.currency if item.cost else None,
+        "counted_micros": counted.micros if counted else None,
+        "counted_currency": counted.currency if counted else None,
         "reason_code": item.reason_code,
         "provider_code": item.provider_code,
         "sealed": vault.seal(item.provider_text).decode() if item.provider_text else None,
     }
+
+
+def _due(item: News, bill: Bill) -> Cost | None:
+    return due(item.status, replace(bill, cost=item.cost or bill.cost, segments=item.segments or bill.segments))
+
+
+def _count_spend(session: Session, costs: Iterable[tuple[Locked, Try, Cost | None]]) -> None:
+    """Add to the spend what attempts cost by now over what they have added before."""
+    amounts: Counter[spend.Key] = Counter()
+    for message, attempt, cost in costs:
+        for step in moves(attempt.bill.counted, cost):
+            month, account_id = month_of(attempt.marked_at), attempt.provider_account_id
+            amounts[message.workspace_id, month, account_id, message.spender_id, step.currency] += step.micros
+    spend.add(session, amounts)
 
 
 def _suppress_dead(session: Session, vault: Vault, heard: Iterable[tuple[Locked, News]], now: datetime) -> None:

@@ -10,17 +10,19 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from channels.types import Cost
 from hub.core.outbox import Lane
 from tracking.delivery import AttemptStatus, Status
+from tracking.spend import Bill
 from tracking.steps import Try
 
 LOCK = text(
     """
-    SELECT m.workspace_id, m.id, m.status, m.final, m.channel, m.lane, m.reference, m.created_at, m.send_at,
-           m.deadline_at
+    SELECT m.workspace_id, m.id, coalesce(m.api_key_id, m.user_id) AS spender_id, m.status, m.final, m.channel, m.lane,
+           m.reference, m.created_at, m.send_at, m.deadline_at
     FROM messages m JOIN json_to_recordset(CAST(:keys AS json)) AS k(workspace_id uuid, id uuid)
       ON m.workspace_id = k.workspace_id AND m.id = k.id
     ORDER BY m.id FOR UPDATE OF m
@@ -29,9 +31,11 @@ LOCK = text(
 TRIES = text(
     """
     SELECT a.message_id, a.number, a.status, a.marked_at, a.provider_account_id, a.provider_message_id,
-           a.reason_code, a.provider_code
+           a.reason_code, a.provider_code, a.segments, a.cost_micros, a.cost_currency, a.counted_micros,
+           a.counted_currency, p.segment_price_micros, p.currency
     FROM attempts a JOIN json_to_recordset(CAST(:keys AS json)) AS k(workspace_id uuid, id uuid)
       ON a.workspace_id = k.workspace_id AND a.message_id = k.id
+    JOIN provider_accounts p ON p.workspace_id = a.workspace_id AND p.id = a.provider_account_id
     ORDER BY a.message_id, a.number
     """
 )
@@ -44,12 +48,15 @@ CHANGE_ATTEMPTS = text(
         segments = coalesce(n.segments, a.segments),
         cost_micros = coalesce(n.cost_micros, a.cost_micros),
         cost_currency = coalesce(n.cost_currency, a.cost_currency),
+        counted_micros = n.counted_micros,
+        counted_currency = n.counted_currency,
         reason_code = n.reason_code,
         provider_code = n.provider_code,
         sealed = coalesce(convert_to(n.sealed, 'UTF8'), a.sealed)
     FROM json_to_recordset(CAST(:rows AS json)) AS n(
         workspace_id uuid, message_id uuid, number smallint, status smallint, at timestamptz, provider_message_id text,
-        segments smallint, cost_micros bigint, cost_currency text, reason_code text, provider_code text, sealed text)
+        segments smallint, cost_micros bigint, cost_currency text, counted_micros bigint, counted_currency text,
+        reason_code text, provider_code text, sealed text)
     WHERE a.workspace_id = n.workspace_id AND a.message_id = n.message_id AND a.number = n.number
     """
 )
@@ -112,6 +119,7 @@ class Locked:
 
     workspace_id: UUID
     id: UUID
+    spender_id: UUID
     status: Status
     final: bool
     channel: str
@@ -145,6 +153,7 @@ def tries(session: Session, keys: Iterable[Key]) -> dict[UUID, list[Try]]:
             provider_message_id=row.provider_message_id,
             reason_code=row.reason_code,
             provider_code=row.provider_code,
+            bill=_bill(row),
         )
         found.setdefault(row.message_id, []).append(attempt)
     return found
@@ -191,6 +200,19 @@ def sealed(session: Session, keys: Iterable[Key]) -> dict[UUID, bytes]:
 def dump(rows: Sequence[dict[str, Any]]) -> str:
     """Write rows as the JSON text that the statements read."""
     return orjson.dumps(rows).decode()
+
+
+def _bill(row: Row[Any]) -> Bill:
+    return Bill(
+        cost=_cost(row.cost_micros, row.cost_currency),
+        segments=row.segments,
+        segment_price=_cost(row.segment_price_micros, row.currency),
+        counted=_cost(row.counted_micros, row.counted_currency),
+    )
+
+
+def _cost(micros: int | None, currency: str | None) -> Cost | None:
+    return None if micros is None or currency is None else Cost(micros=micros, currency=currency)
 
 
 def _keys(keys: Iterable[Key]) -> str:

@@ -13,6 +13,7 @@ class Verdict(StrEnum):
     SUPPRESSED = "suppressed"
     NO_CONSENT = "no_consent"
     NO_PROVIDER_ACCOUNT = "no_provider_account"
+    SPEND_CEILING = "spend_ceiling"
     NO_RECEIPT = "no_receipt"
     OUTCOME_UNKNOWN = "outcome_unknown"
 
@@ -34,6 +35,7 @@ REASONS: dict[str, str] = {
     Verdict.SUPPRESSED: "This address must not be written to.",
     Verdict.NO_CONSENT: "The person has not agreed to messages of this purpose.",
     Verdict.NO_PROVIDER_ACCOUNT: "No provider account of this workspace can send this.",
+    Verdict.SPEND_CEILING: "This month's spend has reached the ceiling of the provider account or of the API key.",
     Verdict.NO_RECEIPT: "A provider took the message and never said what became of it.",
     Verdict.OUTCOME_UNKNOWN: "The provider's answer was lost and nothing proved whether it took the message.",
 }

@@ -4,8 +4,6 @@
 with the same rules (`Fast`) accepts what is well-formed first; only what it refuses is explained by the schema.
 """
 
-import re
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,21 +11,14 @@ import orjson
 from marshmallow import ValidationError, fields, validate
 
 from channels.addresses import BadAddress, parse_phone
+from channels.types import Channel
 from hub.accounts.auth import current_actor
 from hub.accounts.scopes import Purpose
 from hub.messages.commands import MAX_BATCH, MAX_BODY, MAX_METADATA_BYTES, MAX_REFERENCE, MAX_TTL
-from hub.web.schemas import AnswerSchema, StrictSchema, Unread, Whole, Words
+from hub.web.schemas import AnswerSchema, Moment, StrictSchema, Unread, Whole, Words, read_moment
 from tracking.delivery import Status
 
 MAX_TTL_SECONDS = int(MAX_TTL.total_seconds())
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
-
-
-def read_moment(text: str) -> datetime:
-    """Read an RFC 3339 time, which always has its offset, or raise `ValueError`."""
-    if not MOMENT.fullmatch(text):
-        raise ValueError(text)
-    return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 
 def is_small(metadata: dict[str, Any]) -> bool:
@@ -36,19 +27,6 @@ def is_small(metadata: dict[str, Any]) -> bool:
         return len(orjson.dumps([[[[[[[[metadata]]]]]]]])) <= MAX_METADATA_BYTES + 16
     except orjson.JSONEncodeError:
         return False
-
-
-class Moment(fields.String):
-    """A time with its offset."""
-
-    default_error_messages = {"moment": "Not a time with offset, such as 2026-11-22T10:00:00+03:00."}  # noqa: RUF012
-
-    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
-        text = super()._deserialize(value, *context, **options)
-        try:
-            return read_moment(text)
-        except (ValueError, OverflowError) as error:
-            raise self.make_error("moment") from error
 
 
 class Metadata(fields.Dict):
@@ -131,6 +109,14 @@ def read_fast(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON va
     return given
 
 
+class PreviewQuestionSchema(StrictSchema):
+    """A text, and whom and what it is for, to be judged as a message would be."""
+
+    body = Words(required=True, validate=validate.Length(1, MAX_BODY), metadata={"example": "Your code is 4312"})
+    to = fields.Nested(ToSchema)
+    purpose = fields.String(validate=validate.OneOf([purpose.value for purpose in Purpose]))
+
+
 class BatchSchema(StrictSchema):
     """Up to 1 000 messages in one transaction. Each item is judged by itself, as one message would be."""
 
@@ -150,6 +136,34 @@ class CostSchema(AnswerSchema):
 
     amount = fields.String(required=True, metadata={"example": "0.007900"})
     currency = fields.String(required=True, metadata={"example": "USD"})
+
+
+class PreviewAccountSchema(AnswerSchema):
+    """The provider account that would send it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    provider = fields.String(required=True)
+    sender = fields.String(required=True)
+
+
+class PreviewSchema(AnswerSchema):
+    """What a text takes and costs."""
+
+    channel = fields.String(required=True)
+    encoding = fields.String(required=True, metadata={"description": "`GSM-7` or `UCS-2`."})
+    segments = fields.Integer(required=True)
+    characters = fields.Integer(required=True)
+    characters_left = fields.Integer(
+        required=True, metadata={"description": "What the last segment still takes, in units of the encoding."}
+    )
+    unicode_characters = fields.List(
+        fields.String(), required=True, metadata={"description": "The characters that force UCS-2."}
+    )
+    cost = fields.Nested(
+        CostSchema, required=True, allow_none=True, metadata={"description": "Null where no price is known."}
+    )
+    provider_account = fields.Nested(PreviewAccountSchema, required=True, allow_none=True)
 
 
 class AttemptSchema(AnswerSchema):
@@ -176,10 +190,27 @@ class MomentOfSchema(AnswerSchema):
     provider_code = fields.String(required=True, allow_none=True)
 
 
+class AddresseeSchema(AnswerSchema):
+    """Whom a message is for."""
+
+    phone = fields.String(
+        required=True,
+        metadata={"description": "In full with `personal_data:read`, masked without.", "example": "+7 916 ***-**-67"},
+    )
+
+
+class RevealedSchema(AnswerSchema):
+    """Whom a message is for and what it says, in full."""
+
+    to = fields.Nested(AddresseeSchema, required=True)
+    body = fields.String(required=True)
+
+
 class MessageSchema(AnswerSchema):
     """A message as it stands."""
 
     id = fields.String(required=True, metadata={"example": "msg_01h455vb4pex5vsknk084sn02q"})
+    to = fields.Nested(AddresseeSchema, required=True)
     status = fields.String(required=True, validate=validate.OneOf([status.word for status in Status]))
     final = fields.Boolean(required=True)
     reason = fields.Nested(ReasonSchema, required=True, allow_none=True)
@@ -236,6 +267,8 @@ class ListQuerySchema(StrictSchema):
     reference = Words(metadata={"description": "One or more references, separated by commas."})
     phone = PhoneFilter(metadata={"description": "Whom the message is for."})
     purpose = fields.String(validate=validate.OneOf([purpose.value for purpose in Purpose]))
+    channel = fields.String(validate=validate.OneOf([channel.value for channel in Channel]))
+    test = fields.Boolean(truthy={"true"}, falsy={"false"}, metadata={"description": "Test messages, or live ones."})
     created_from = Moment(metadata={"format": "date-time"})
     created_to = Moment(metadata={"format": "date-time"})
 

@@ -10,12 +10,12 @@ import orjson
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
-from hub.accounts.scopes import Purpose
-from hub.accounts.service import Actor
-from hub.core import clock, idempotency, ids
+from hub.accounts.scopes import Purpose, Scope
+from hub.accounts.service import Actor, ActorKind
+from hub.core import audit, clock, idempotency, ids
 from hub.core.idempotency import Key
 from hub.core.outbox import Lane, Topic
-from hub.core.problems import Conflict, HubError, NotFound
+from hub.core.problems import Conflict, Forbidden, HubError, NotFound
 from hub.core.runtime import Runtime
 from hub.messages import ledger_store, outcomes, store
 from hub.messages.commands import SendMessage
@@ -49,7 +49,12 @@ def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: dat
     deadline_at = (command.send_at or now) + command.ttl
     message = Message(
         id=message_id,
+        api_key_id=actor.id if actor.kind is ActorKind.KEY else None,
+        user_id=actor.id if actor.kind is ActorKind.USER else None,
         test=actor.test,
+        channel=command.channel,
+        to=command.to.e164,
+        body=command.body,
         status=status,
         final=False,
         reason_code=None,
@@ -75,7 +80,8 @@ def draft(hub: Runtime, actor: Actor, command: SendMessage, lane: Lane, now: dat
         "send_at": command.send_at,
         "deadline_at": deadline_at,
     }
-    return Draft(message_id, now, row, show(message), _reference_key(actor, command))
+    answer = show(message, in_full=actor.may(Scope.PERSONAL_DATA_READ))
+    return Draft(message_id, now, row, answer, _reference_key(actor, command))
 
 
 def lane_of(command: SendMessage) -> Lane:
@@ -92,8 +98,9 @@ def accept(
 ) -> tuple[Any, bool]:
     """Store the drafts and return `answer` and False; or the answer to the same request before, and True.
 
-    Raises `KeyReused` when the key came with another request.
+    Raises `KeyReused` when the key came with another request, `SpendCeiling` when nothing more may be spent.
     """
+    actor.demand_funds()
     parameters = _parameters(hub, actor, drafts, key, answer)
     for _attempt in range(2):
         try:
@@ -129,6 +136,7 @@ def accept_with_references(
 
     A reference of the last 24 hours gives its first answer again, or a problem if the message differs.
     """
+    actor.demand_funds()
     stored: list[Draft] = []
 
     def produce(session: Session) -> dict[str, Any]:
@@ -182,6 +190,23 @@ def find(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Mess
     return message
 
 
+def reveal(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
+    """Return a message whose address and text the actor looks at, and write the look down; or raise `Forbidden`."""
+    message = find(hub, session, actor, message_id)
+    if not (actor.may(Scope.PERSONAL_DATA_READ) or actor.may(Scope.PERSONAL_DATA_REVEAL)):
+        raise Forbidden("You may not see addresses and texts.")
+    trace(hub, session, actor, "message.revealed", ids.show("msg", message_id))
+    return message
+
+
+def trace(hub: Runtime, session: Session, actor: Actor, action: str, subject: str, **after: Any) -> None:  # noqa: ANN401 - JSON
+    """Write down that the actor did something with messages, if only looked at them."""
+    act = audit.Act(
+        workspace_id=actor.workspace_id, actor=actor.name, action=action, subject=subject, after=after or None
+    )
+    audit.record(session, hub.vault, act)
+
+
 def cancel(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Message:
     """Take a message back, or raise `NotCancellable` if a provider has it or may have it."""
     find(hub, session, actor, message_id)
@@ -193,8 +218,11 @@ def cancel(hub: Runtime, session: Session, actor: Actor, message_id: UUID) -> Me
         if in_doubt:
             raise NotCancellable("A provider is being called with it, or may have it.")
         if message.status is not Status.CANCELLED and message.status >= Status.SENT:
-            raise NotCancellable(f"It is {message.status.word} already.")
-    outcomes.end(session, [m for m in locked if not m.final], Status.CANCELLED, Verdict.CANCELLED, clock.now())
+            raise NotCancellable("It is {status} already.".format(status=message.status.word))
+    still_open = [message for message in locked if not message.final]
+    outcomes.end(session, still_open, Status.CANCELLED, Verdict.CANCELLED, clock.now())
+    if still_open:
+        trace(hub, session, actor, "message.cancelled", ids.show("msg", message_id))
     return find(hub, session, actor, message_id)
 
 
@@ -205,12 +233,13 @@ def _parameters(
     key: Key | None,
     answer: Any,  # noqa: ANN401 - JSON
 ) -> dict[str, Any]:
-    header_keys = []
+    keys = []
     if key:
         digest = hub.vault.digest(key.content).hex()
-        header_keys = [{"key": key.key, "digest": digest, "sealed": hub.vault.seal(answer).decode()}]
+        sealed = hub.vault.seal(answer).decode()
+        keys = [{"kind": key.kind, "key": key.key, "digest": digest, "sealed": sealed}]
     now = drafts[0].created_at if drafts else clock.now()
-    return store.parameters_of(actor, [draft.row for draft in drafts], header_keys, now)
+    return store.parameters_of(actor, [draft.row for draft in drafts], keys, now)
 
 
 def _reference_key(actor: Actor, command: SendMessage) -> Key | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.core import clock, ids
+from hub.core import clock, ids, masking
 from hub.messages.reasons import REASONS
 from tracking.delivery import VERDICTS, AttemptStatus, Status
 
@@ -49,7 +49,12 @@ class Message:
     """One thing to tell one person, and what became of it."""
 
     id: UUID
+    api_key_id: UUID | None
+    user_id: UUID | None
     test: bool
+    channel: str
+    to: str
+    body: str
     status: Status
     final: bool
     reason_code: str | None
@@ -65,10 +70,11 @@ class Message:
     events: Sequence[Event] = field(default=())
 
 
-def show(message: Message) -> dict[str, Any]:
-    """Return the message as the API writes it."""
+def show(message: Message, *, in_full: bool) -> dict[str, Any]:
+    """Return the message as the API writes it: whom it is for in full, or masked. Its text is told by `reveal` only."""
     return {
         "id": ids.show("msg", message.id),
+        "to": {"phone": message.to if in_full else masking.phone(message.to)},
         "status": message.status.word,
         "final": message.final,
         "reason": show_reason(message.reason_code, message.provider_code),
@@ -79,7 +85,7 @@ def show(message: Message) -> dict[str, Any]:
         "send_at": show_time(message.send_at),
         "deadline_at": show_time(message.deadline_at),
         "attempts": [_show_attempt(message.id, attempt) for attempt in message.attempts],
-        "timeline": _timeline(message),
+        "timeline": timeline(message),
     }
 
 
@@ -95,10 +101,12 @@ def show_time(moment: datetime | None) -> str | None:
     return None if moment is None else clock.show(moment)
 
 
+def show_cost(micros: int | None, currency: str | None) -> dict[str, str | None] | None:
+    """Return an amount of money; None where none is known."""
+    return None if micros is None else {"amount": f"{micros / MICROS:.6f}", "currency": currency}
+
+
 def _show_attempt(message_id: UUID, attempt: Attempt) -> dict[str, Any]:
-    cost = None
-    if attempt.cost_micros is not None:
-        cost = {"amount": f"{attempt.cost_micros / MICROS:.6f}", "currency": attempt.cost_currency}
     return {
         "id": ids.show_attempt(message_id, attempt.number),
         "channel": attempt.channel,
@@ -106,14 +114,14 @@ def _show_attempt(message_id: UUID, attempt: Attempt) -> dict[str, Any]:
         "status": attempt.status.word,
         "provider_message_id": attempt.provider_message_id,
         "segments": attempt.segments,
-        "cost": cost,
+        "cost": show_cost(attempt.cost_micros, attempt.cost_currency),
         "reason": show_reason(attempt.reason_code, attempt.provider_code),
         "created_at": show_time(attempt.marked_at),
         "finished_at": show_time(attempt.finished_at),
     }
 
 
-def _timeline(message: Message) -> list[dict[str, Any]]:
+def timeline(message: Message) -> list[dict[str, Any]]:
     """Put together when what happened: what we did and concluded is ours to tell, the rest is the ledger's."""
     lines: list[tuple[datetime, str, int | None, str | None]] = [(message.created_at, "accepted", None, None)]
     for attempt in message.attempts:

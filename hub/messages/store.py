@@ -11,12 +11,13 @@ from sqlalchemy import Row, Select, delete, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from hub.accounts.service import Actor, ActorKind
-from hub.core import ids
 from hub.core.crypto import Vault
 from hub.core.db import rows_of
+from hub.messages import listing
 from hub.messages.commands import Filter
 from hub.messages.models import ATTEMPTS, EVENTS, MESSAGES, PROVIDER_IDS
 from hub.messages.snapshots import Attempt, Event, Message
+from hub.routing.models import PROVIDER_ACCOUNTS
 from tracking.delivery import AttemptStatus, Status
 
 ACCEPT = """
@@ -28,9 +29,9 @@ ACCEPT = """
     ),
     key AS (
         INSERT INTO idempotency_keys (workspace_id, api_key_id, kind, key, digest, sealed, created_at)
-        SELECT CAST(%(workspace)s AS uuid), CAST(%(actor)s AS uuid), 'header', k.key, decode(k.digest, 'hex'),
+        SELECT CAST(%(workspace)s AS uuid), CAST(%(actor)s AS uuid), k.kind, k.key, decode(k.digest, 'hex'),
                convert_to(k.sealed, 'UTF8'), %(now)s
-        FROM tenant, json_to_recordset(CAST(%(keys)s AS json)) AS k(key text, digest text, sealed text)
+        FROM tenant, json_to_recordset(CAST(%(keys)s AS json)) AS k(kind text, key text, digest text, sealed text)
     ),
     message AS (
         INSERT INTO messages (workspace_id, id, api_key_id, user_id, test, channel, lane, purpose, status, final,
@@ -64,7 +65,7 @@ EVENT_COLUMNS = tuple(EVENTS.c[name] for name in EVENT_NAMES)
 
 
 def parameters_of(
-    actor: Actor, rows: Sequence[dict[str, Any]], header_keys: Sequence[dict[str, Any]], now: datetime
+    actor: Actor, rows: Sequence[dict[str, Any]], keys: Sequence[dict[str, Any]], now: datetime
 ) -> dict[str, Any]:
     """Return the parameters of `ACCEPT`."""
     by_key = actor.kind is ActorKind.KEY
@@ -76,7 +77,7 @@ def parameters_of(
         "test": actor.test,
         "now": now,
         "rows": orjson.dumps(rows).decode(),
-        "keys": orjson.dumps(header_keys).decode(),
+        "keys": orjson.dumps(keys).decode(),
     }
 
 
@@ -97,10 +98,24 @@ def find(session: Session, vault: Vault, workspace_id: UUID, message_id: UUID) -
     return found[0] if found else None
 
 
-def page(session: Session, vault: Vault, workspace_id: UUID, wanted: Filter, limit: int) -> list[Message]:
-    """Return messages, newest first."""
-    query = _filtered(_of(workspace_id), vault, workspace_id, wanted)
-    return _read(session, vault, query.order_by(MESSAGES.c.id.desc()).limit(limit))
+def page(
+    session: Session, vault: Vault, workspace_id: UUID, wanted: Filter, limit: int
+) -> tuple[list[Message], UUID | None]:
+    """Return messages, newest first, and where the next page begins; a page may be short and yet not the last."""
+    found = listing.page(session, vault, workspace_id, wanted, limit)
+    query = _of(workspace_id).where(MESSAGES.c.id.in_(found.ids)).order_by(MESSAGES.c.id.desc())
+    return (_read(session, vault, query) if found.ids else []), found.before
+
+
+def of_provider_id(session: Session, workspace_id: UUID, provider_message_id: str) -> UUID | None:
+    """Return the newest message that one of the workspace's provider accounts knows by this id."""
+    accounts = select(PROVIDER_ACCOUNTS.c.id).where(PROVIDER_ACCOUNTS.c.workspace_id == workspace_id)
+    query = select(PROVIDER_IDS.c.message_id).where(
+        PROVIDER_IDS.c.workspace_id == workspace_id,
+        PROVIDER_IDS.c.provider_account_id.in_(accounts),
+        PROVIDER_IDS.c.provider_message_id == provider_message_id,
+    )
+    return session.scalars(query.order_by(PROVIDER_IDS.c.message_id.desc()).limit(1)).first()
 
 
 def sweep_provider_ids(session: Session, before: datetime, limit: int) -> int:
@@ -112,26 +127,6 @@ def sweep_provider_ids(session: Session, before: datetime, limit: int) -> int:
 
 def _of(workspace_id: UUID) -> Select[Any]:
     return select(MESSAGES).where(MESSAGES.c.workspace_id == workspace_id)
-
-
-def _filtered(query: Select[Any], vault: Vault, workspace_id: UUID, wanted: Filter) -> Select[Any]:
-    if wanted.only_test:
-        query = query.where(MESSAGES.c.test)
-    if wanted.statuses:
-        query = query.where(MESSAGES.c.status.in_([status.value for status in wanted.statuses]))
-    if wanted.references:
-        query = query.where(MESSAGES.c.reference.in_(wanted.references))
-    if wanted.to:
-        query = query.where(MESSAGES.c.to_index.in_(vault.indexes(workspace_id, wanted.to.e164)))
-    if wanted.purpose:
-        query = query.where(MESSAGES.c.purpose == wanted.purpose)
-    if wanted.before:
-        query = query.where(MESSAGES.c.id < wanted.before)
-    if wanted.created_from:
-        query = query.where(MESSAGES.c.id >= ids.first_of(wanted.created_from))
-    if wanted.created_to:
-        query = query.where(MESSAGES.c.id < ids.first_of(wanted.created_to))
-    return query
 
 
 def _read(session: Session, vault: Vault, query: Select[Any]) -> list[Message]:
@@ -159,16 +154,22 @@ def _read(session: Session, vault: Vault, query: Select[Any]) -> list[Message]:
 
 
 def _message(row: Row[Any], vault: Vault, attempts: Sequence[Attempt], events: Sequence[Event]) -> Message:
+    personal = vault.unseal(row.sealed)
     return Message(
         id=row.id,
+        api_key_id=row.api_key_id,
+        user_id=row.user_id,
         test=row.test,
+        channel=row.channel,
+        to=personal["to"],
+        body=personal["body"],
         status=Status(row.status),
         final=row.final,
         reason_code=row.reason_code,
         provider_code=row.provider_code,
         purpose=row.purpose,
         reference=row.reference,
-        metadata=vault.unseal(row.sealed)["metadata"],
+        metadata=personal["metadata"],
         created_at=row.created_at,
         send_at=row.send_at,
         deadline_at=row.deadline_at,

@@ -12,6 +12,8 @@ import structlog
 from sqlalchemy import Column, Table, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from hub.accounts.models import USERS
+from hub.accounts.users_store import NOBODY
 from hub.contacts.models import SUPPRESSIONS
 from hub.core import installation
 from hub.core.crypto import Vault
@@ -41,7 +43,8 @@ def sealed_tables() -> list[Table]:
 def rotate(hub: Runtime) -> Rotated:
     """Write everything with the newest keys; afterwards no row needs an older one. Safe to repeat."""
     newest = Vault(hub.settings.secret_keys[:1], hub.settings.index_keys[:1])
-    reindexed = _repeat(lambda: _reindex_messages(hub, newest)) + _repeat(lambda: _reindex_suppressions(hub, newest))
+    indexes = (_reindex_messages, _reindex_suppressions, _reindex_users)
+    reindexed = sum(_repeat(lambda work=work: work(hub, newest)) for work in indexes)  # type: ignore[misc] # bound at once
     resealed = sum(_repeat(lambda table=table: _reseal(hub, table, newest)) for table in sealed_tables())  # type: ignore[misc] # bound at once
     with hub.db.as_owner() as session:
         installation.forget_old_keys(session, newest.fingerprints)
@@ -111,6 +114,19 @@ def _move_suppression(session: Session, row: Any, newest: Vault, vault: Vault) -
         )
     )
     return 1
+
+
+def _reindex_users(hub: Runtime, newest: Vault) -> int:
+    """Compute the blind index of people's emails anew; return how many changed."""
+    done = 0
+    for rows in _batches(hub.db, USERS, [USERS.c.id, USERS.c.email_index, USERS.c.sealed]):
+        with hub.db.as_owner() as session:
+            for row in rows:
+                index = newest.index(NOBODY, hub.vault.unseal(row.sealed)["email"])
+                if index != row.email_index:
+                    same = (USERS.c.id == row.id, USERS.c.email_index == row.email_index)
+                    done += _count(session.execute(update(USERS).where(*same).values(email_index=index)))
+    return done
 
 
 def _batches(db: Database, table: Table, columns: Sequence[Column[Any]]) -> Iterator[Sequence[Any]]:

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from hub.accounts import sessions_store
 from hub.core import clock, feed, idempotency
 from hub.core.db import sqlalchemy_url
 from hub.core.migrate import make_partitions
@@ -35,6 +36,7 @@ def run(hub: Runtime) -> None:
     engine.dispose()
     _sweep(hub, backup.release_if_reconciled)
     for sweep, before in (
+        (sessions_store.sweep, now),
         (idempotency.sweep, now - idempotency.LIFETIME),
         (feed.sweep, now - FEED_KEPT),
         (inbound.sweep_orphans, now - ORPHANS_KEPT),

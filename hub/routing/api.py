@@ -2,24 +2,26 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from flask import request
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
 from hub.accounts.auth import current_actor, require_scope
 from hub.accounts.scopes import Scope
 from hub.accounts.service import Actor
-from hub.core import idempotency, ids
-from hub.core.problems import Forbidden, NotFound
-from hub.routing import service, store
+from hub.core import idempotency
+from hub.core.problems import Forbidden
+from hub.core.runtime import Runtime
+from hub.routing import service, store, watch
 from hub.routing.schemas import (
     AddProviderAccountSchema,
     ChangeProviderAccountSchema,
     ProviderAccountListSchema,
     ProviderAccountSchema,
 )
-from hub.routing.service import AddProviderAccount, ChangeProviderAccount
+from hub.routing.service import AddProviderAccount
+from hub.routing.store import ProviderAccount
 from hub.web.blueprints import Blueprint
 from hub.web.context import runtime
 from hub.web.idempotency import key_of
@@ -44,8 +46,10 @@ class ProviderAccounts(MethodView):
             hub.db,
             hub.vault,
             key,
-            lambda session: service.show(
-                hub, service.add(hub, session, actor.workspace_id, _command(given, actor), actor=actor.name)
+            lambda session: _shown(
+                hub,
+                session,
+                service.add(hub, session, actor.workspace_id, _command(given, actor), actor=actor.name),
             ),
             actor.workspace_id,
         )
@@ -58,7 +62,7 @@ class ProviderAccounts(MethodView):
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
             accounts = store.of_workspace(session, hub.vault, actor.workspace_id)
-        return {"data": [service.show(hub, account) for account in accounts], "next": None}
+            return {"data": watch.show(hub, session, actor.workspace_id, accounts), "next": None}
 
 
 @blp.route("/provider-accounts/<account_id>")
@@ -71,7 +75,7 @@ class OneProviderAccount(MethodView):
         """Show an account."""
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
-            return service.show(hub, service.find(hub, session, _id(account_id)))
+            return _shown(hub, session, service.find(hub, session, service.read_id(account_id)))
 
     @require_scope(Scope.PROVIDER_ACCOUNTS_WRITE)
     @blp.arguments(ChangeProviderAccountSchema)
@@ -80,8 +84,7 @@ class OneProviderAccount(MethodView):
         """Change an account: rename it, hold it, give it other credentials or another sender."""
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
-            command = ChangeProviderAccount(**given)
-            return service.show(hub, service.change(hub, session, _id(account_id), command, actor))
+            return _shown(hub, session, service.change(hub, session, service.read_id(account_id), given, actor))
 
     @require_scope(Scope.PROVIDER_ACCOUNTS_WRITE)
     @blp.response(HTTPStatus.NO_CONTENT)
@@ -89,19 +92,16 @@ class OneProviderAccount(MethodView):
         """Remove an account that was never used."""
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
-            service.remove(hub, session, _id(account_id), actor)
+            service.remove(hub, session, service.read_id(account_id), actor)
 
 
 def _command(given: dict[str, Any], actor: Actor) -> AddProviderAccount:
     """Read the command; without `test` the account is of the key's own kind."""
-    command = AddProviderAccount(**{"test": actor.test} | given)
+    command = AddProviderAccount(**{"test": actor.test, "owner_id": service.owner_of(actor)} | given)
     if actor.test and not command.test:
         raise Forbidden("A test key may not add a live account.")
     return command
 
 
-def _id(text: str) -> UUID:
-    try:
-        return ids.read("acc", text)
-    except ids.BadId as error:
-        raise NotFound("No such provider account.") from error
+def _shown(hub: Runtime, session: Session, account: ProviderAccount) -> dict[str, Any]:
+    return watch.show(hub, session, account.workspace_id, [account])[0]

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +14,16 @@ from sqlalchemy.orm import Session
 from channels import registry
 from channels.addresses import BadAddress, parse_phone
 from channels.base import Adapter
-from channels.types import Channel, Connection
-from hub.accounts.service import Actor
+from channels.types import Channel, Connection, Cost
+from hub.accounts.service import Actor, ActorKind
 from hub.core import audit, clock, ids
 from hub.core.problems import Conflict, Fault, Forbidden, NotFound, Unprocessable
 from hub.core.runtime import Runtime
-from hub.routing import store
+from hub.routing import spend, store
 from hub.routing.store import ProviderAccount
+from tracking.spend import Meter
 
+MICROS = 1_000_000
 CACHE_SECONDS = 1.0
 """A changed or held account is used as it was at most this long."""
 
@@ -48,16 +51,9 @@ class AddProviderAccount:
     sender: str
     credentials: Mapping[str, str]
     test: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeProviderAccount:
-    """Change what is given; None stays as it is."""
-
-    name: str | None = None
-    sender: str | None = None
-    credentials: Mapping[str, str] | None = None
-    held: bool | None = None
+    segment_price: Cost | None = None
+    monthly_ceiling: Cost | None = None
+    owner_id: UUID | None = None
 
 
 def add(
@@ -76,6 +72,9 @@ def add(
         sender=command.sender,
         credentials=command.credentials,
         held=False,
+        owner_id=command.owner_id,
+        segment_price=command.segment_price,
+        monthly_ceiling=command.monthly_ceiling,
         created_at=now,
         updated_at=now,
     )
@@ -83,25 +82,22 @@ def add(
     try:
         store.add(session, hub.vault, account)
     except IntegrityError as error:
-        raise NameTaken(f"There is an account called {command.name}.") from error
+        raise NameTaken("There is an account called {name}.".format(name=command.name)) from error
     _audit(hub, session, account, "provider_account.added", actor)
     return account
 
 
 def change(
-    hub: Runtime, session: Session, account_id: UUID, command: ChangeProviderAccount, actor: Actor
+    hub: Runtime, session: Session, account_id: UUID, changes: Mapping[str, Any], actor: Actor
 ) -> ProviderAccount:
-    """Change an account; the next message is sent with the change."""
+    """Change what is given of an account; the next message is sent with the change."""
     before = _of_key(actor, find(hub, session, account_id, to_change=True))
-    given = {name: getattr(command, name) for name in command.__dataclass_fields__}
-    account = replace(
-        before, **{name: value for name, value in given.items() if value is not None}, updated_at=clock.now()
-    )
+    account = replace(before, **changes, updated_at=clock.now())
     _check(_adapter(account.provider), account)
     try:
         store.change(session, hub.vault, account)
     except IntegrityError as error:
-        raise NameTaken(f"There is an account called {account.name}.") from error
+        raise NameTaken("There is an account called {name}.".format(name=account.name)) from error
     _audit(hub, session, account, "provider_account.changed", actor.name, before)
     return account
 
@@ -114,6 +110,19 @@ def remove(hub: Runtime, session: Session, account_id: UUID, actor: Actor) -> No
     except IntegrityError as error:
         raise InUse("Messages were sent through it. Hold it instead.") from error
     _audit(hub, session, account, "provider_account.removed", actor.name)
+
+
+def read_id(text: str) -> UUID:
+    """Return an account's id or raise `NotFound`."""
+    try:
+        return ids.read("acc", text)
+    except ids.BadId as error:
+        raise NotFound("No such provider account.") from error
+
+
+def owner_of(actor: Actor) -> UUID | None:
+    """Return who looks after what the actor adds: the person; nobody, if it is a key."""
+    return actor.id if actor.kind is ActorKind.USER else None
 
 
 def find(hub: Runtime, session: Session, account_id: UUID, *, to_change: bool = False) -> ProviderAccount:
@@ -135,10 +144,34 @@ def show(hub: Runtime, account: ProviderAccount) -> dict[str, Any]:
         "test": account.test,
         "sender": account.sender,
         "held": account.held,
+        "owner": ids.show("usr", account.owner_id) if account.owner_id else None,
+        "segment_price": show_money(account.segment_price),
+        "monthly_ceiling": show_money(account.monthly_ceiling),
         "credential_fields": sorted(account.credentials),
         "hooks": {kind: hook_url(hub, account, kind) for kind in kinds},
         "created_at": clock.show(account.created_at),
         "updated_at": clock.show(account.updated_at),
+    }
+
+
+def show_money(money: Cost | None) -> dict[str, str] | None:
+    """Return an amount as the API writes and reads it."""
+    return {"amount": show_amount(money.micros), "currency": money.currency} if money else None
+
+
+def show_amount(micros: int) -> str:
+    """Write an amount with the digits it has, and two at the least."""
+    whole, parts = f"{micros / MICROS:.6f}".split(".")
+    return f"{whole}.{parts.rstrip('0'):0<2}"
+
+
+def show_spend(month: date, meter: Meter) -> dict[str, Any]:
+    """Return what an account has cost this month as the API writes it."""
+    return {
+        "month": f"{month:%Y-%m}",
+        "amount": show_amount(meter.spent_micros),
+        "currency": meter.currency,
+        "state": meter.state.value,
     }
 
 
@@ -157,14 +190,18 @@ class Directory:
         self._by_id: dict[UUID, tuple[float, ProviderAccount | None]] = {}
         self._adapters: dict[UUID, tuple[ProviderAccount, Adapter]] = {}
 
-    def choose(self, workspace_id: UUID, channel: str, *, test: bool) -> ProviderAccount | None:
-        """Return the account to send with: the oldest that fits and is not held."""
-        fitting = (a for a in self._of(workspace_id) if a.channel == channel and a.test is test and not a.held)
-        return next(fitting, None)
+    def choose(
+        self, workspace_id: UUID, channel: str, pinned: UUID | None = None, *, test: bool
+    ) -> ProviderAccount | None:
+        """Return the account to send with: the oldest that fits, is not held and has not come to its ceiling.
 
-    def has_held(self, workspace_id: UUID, channel: str, *, test: bool) -> bool:
+        With `pinned` only that account fits. When all that fit have come to their ceilings it is the oldest of them.
+        """
+        return next((a for a in self._fitting(workspace_id, channel, pinned, test=test) if not a.held), None)
+
+    def has_held(self, workspace_id: UUID, channel: str, pinned: UUID | None = None, *, test: bool) -> bool:
         """Tell whether an account would fit if it were not held."""
-        return any(a.channel == channel and a.test is test and a.held for a in self._of(workspace_id))
+        return any(a.held for a in self._fitting(workspace_id, channel, pinned, test=test))
 
     def find(self, account_id: UUID) -> ProviderAccount | None:
         """Return an account of any workspace: whoever asks has only its id, as a provider's callback does."""
@@ -176,11 +213,21 @@ class Directory:
                 self._by_id[account_id] = time.monotonic(), account
         return account
 
+    def _fitting(
+        self, workspace_id: UUID, channel: str, pinned: UUID | None, *, test: bool
+    ) -> Iterator[ProviderAccount]:
+        for account in self._of(workspace_id):
+            if account.channel == channel and account.test is test and pinned in {None, account.id}:
+                yield account
+
     def _of(self, workspace_id: UUID) -> list[ProviderAccount]:
+        """Return the workspace's accounts, oldest first; those at their ceilings come last."""
         read_at, accounts = self._accounts.get(workspace_id, (0.0, []))
         if time.monotonic() - read_at > CACHE_SECONDS:
             with self._hub.db.transaction(workspace_id) as session:
-                accounts = list(store.of_workspace(session, self._hub.vault, workspace_id))
+                full = spend.full_accounts(session, workspace_id)
+                known = store.of_workspace(session, self._hub.vault, workspace_id)
+                accounts = sorted(known, key=lambda account: account.id in full)
             self._accounts[workspace_id] = time.monotonic(), accounts
         return accounts
 
@@ -227,6 +274,9 @@ def _check(adapter: type[Adapter], account: ProviderAccount) -> None:
             parse_phone(account.sender, "ZZ")
         except BadAddress as error:
             faults.append(Fault("/sender", str(error)))
+    price, ceiling = account.segment_price, account.monthly_ceiling
+    if price and ceiling and price.currency != ceiling.currency:
+        faults.append(Fault("/monthly_ceiling/currency", "The price and the ceiling must be in one currency."))
     if faults:
         raise Unprocessable("See errors.", errors=faults)
 
@@ -258,4 +308,12 @@ def _audit(  # noqa: PLR0913, PLR0917 - an act has that many sides
 
 
 def _traced(account: ProviderAccount) -> dict[str, Any]:
-    return {"name": account.name, "provider": account.provider, "sender": account.sender, "held": account.held}
+    return {
+        "name": account.name,
+        "provider": account.provider,
+        "sender": account.sender,
+        "held": account.held,
+        "owner": ids.show("usr", account.owner_id) if account.owner_id else None,
+        "segment_price": show_money(account.segment_price),
+        "monthly_ceiling": show_money(account.monthly_ceiling),
+    }

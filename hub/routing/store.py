@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from channels.types import Cost
 from hub.core.crypto import Vault
 from hub.routing.models import PROVIDER_ACCOUNTS
 
@@ -26,11 +27,15 @@ class ProviderAccount:
     sender: str
     credentials: Mapping[str, str]
     held: bool
+    owner_id: UUID | None
+    segment_price: Cost | None  # until the provider says what a message cost
+    monthly_ceiling: Cost | None  # in the same currency
     created_at: datetime
     updated_at: datetime
 
 
-PLAIN = tuple(field.name for field in fields(ProviderAccount) if field.name != "credentials")
+OTHERWISE_KEPT = {"credentials", "segment_price", "monthly_ceiling"}
+PLAIN = tuple(field.name for field in fields(ProviderAccount) if field.name not in OTHERWISE_KEPT)
 
 
 def add(session: Session, vault: Vault, account: ProviderAccount) -> None:
@@ -75,9 +80,24 @@ def of_workspace(session: Session, vault: Vault, workspace_id: UUID) -> Sequence
 
 def _account(vault: Vault, row: Row[Any]) -> ProviderAccount:
     values = {name: getattr(row, name) for name in PLAIN}
-    return ProviderAccount(**values, credentials=vault.unseal(row.sealed))
+    return ProviderAccount(
+        **values,
+        credentials=vault.unseal(row.sealed),
+        segment_price=_money(row.segment_price_micros, row.currency),
+        monthly_ceiling=_money(row.ceiling_micros, row.currency),
+    )
+
+
+def _money(micros: int | None, currency: str) -> Cost | None:
+    return None if micros is None else Cost(micros=micros, currency=currency)
 
 
 def _values(vault: Vault, account: ProviderAccount) -> dict[str, Any]:
-    values = {name: getattr(account, name) for name in PLAIN}
-    return values | {"sealed": vault.seal(dict(account.credentials))}
+    price, ceiling = account.segment_price, account.monthly_ceiling
+    known = price or ceiling
+    return {name: getattr(account, name) for name in PLAIN} | {
+        "sealed": vault.seal(dict(account.credentials)),
+        "currency": known.currency if known else None,
+        "segment_price_micros": price.micros if price else None,
+        "ceiling_micros": ceiling.micros if ceiling else None,
+    }

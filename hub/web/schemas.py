@@ -1,15 +1,22 @@
 """What all request and response schemas share: strictness, and mistakes as JSON pointers."""
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import marshmallow
+from babel.numbers import list_currencies
 from marshmallow import fields
 
 from hub.core.problems import Fault, Unprocessable
 
 MOST_FIELDS = 100
 UNKNOWN_FIELD = "Unknown field."
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)")
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+MICROS = 1_000_000
 
 
 class StrictSchema(marshmallow.Schema):
@@ -71,6 +78,51 @@ class Words(fields.String):
         if not is_storable(text):
             raise self.make_error("unstorable")
         return text
+
+
+class Moment(fields.String):
+    """A time with its offset."""
+
+    default_error_messages = {"moment": "Not a time with offset, such as 2026-11-22T10:00:00+03:00."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
+        text = super()._deserialize(value, *context, **options)
+        try:
+            return read_moment(text)
+        except (ValueError, OverflowError) as error:
+            raise self.make_error("moment") from error
+
+
+class Currency(Words):
+    """Three letters of ISO 4217."""
+
+    default_error_messages = {"currency": "Not a currency; use three letters such as EUR or RUB."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
+        text = super()._deserialize(value, *context, **options)
+        if text not in list_currencies():
+            raise self.make_error("currency")
+        return text
+
+
+class Amount(Words):
+    """Money to the cent, as text so that no digit is lost; read as millionths."""
+
+    pattern = AMOUNT
+    default_error_messages = {"amount": "Not an amount such as 100 or 99.50."}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:  # noqa: ANN401 - marshmallow's signature
+        text = super()._deserialize(value, *context, **options)
+        if not self.pattern.fullmatch(text) or not Decimal(text):
+            raise self.make_error("amount")
+        return int(Decimal(text) * MICROS)
+
+
+def read_moment(text: str) -> datetime:
+    """Read an RFC 3339 time, which always has its offset, or raise `ValueError`."""
+    if not MOMENT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 
 def is_storable(text: str) -> bool:

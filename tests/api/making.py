@@ -52,9 +52,16 @@ def make_account(hub: Runtime, caller: Caller, **fields: Any) -> ProviderAccount
         return routing.add(hub, session, caller.workspace.id, command, actor="tests")
 
 
-def make_attempt(hub: Runtime, caller: Caller, message: dict[str, Any], status: AttemptStatus, number: int = 1) -> None:
+def make_attempt(
+    hub: Runtime,
+    caller: Caller,
+    message: dict[str, Any],
+    status: AttemptStatus,
+    number: int = 1,
+    account: ProviderAccount | None = None,
+) -> None:
     """Write down that a message is, or was, in a provider's hands."""
-    account = make_account(hub, caller)
+    account = account or make_account(hub, caller)
     row = {
         "workspace_id": caller.workspace.id,
         "message_id": ids.read("msg", message["id"]),

@@ -14,7 +14,8 @@ DAY = timedelta(hours=24)
 
 def test_the_answer_is_the_message_and_says_where_it_is(caller):
     """202, Location, and every field of the contract with the value that it has now."""
-    response = caller.post(MESSAGES, make_message(reference="order-17", metadata={"shop": "Тверь", "n": [1, None]}))
+    sent = make_message(reference="order-17", metadata={"shop": "Тверь", "n": [1, None]})
+    response = caller.post(MESSAGES, sent)
 
     answer = response.json
     created_at = moment(answer["created_at"])
@@ -22,6 +23,7 @@ def test_the_answer_is_the_message_and_says_where_it_is(caller):
     assert timedelta(seconds=5) > clock.now() - created_at
     assert {
         "id": ids.show("msg", ids.read("msg", answer["id"])),
+        "to": sent["to"],
         "status": "accepted",
         "final": False,
         "reason": None,

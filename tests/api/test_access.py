@@ -9,10 +9,16 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from hub.accounts import keys
 from hub.accounts import service as accounts
+from hub.accounts.roles import Role
 from hub.accounts.scopes import Scope
+from hub.accounts.sessions import uses_no_cookie
 from hub.core import clock, ids
+from hub.core.runtime import Runtime
 from tests.api.making import ACCOUNTS, MESSAGES, make_account, problem_of, run, send, stored
+from tests.conftest import Caller
+from tests.support.people import make_person
 
 EXEMPT = {
     ("GET", "/health/live"),
@@ -20,6 +26,7 @@ EXEMPT = {
     ("GET", "/api/openapi.json"),
     ("GET", "/api/docs/"),
     ("GET", "/api/docs/style.css"),
+    ("GET", "/static/<digest>/<path:name>"),
     ("POST", "/hooks/<account>/<kind>"),  # signed by the provider; see test_hooks.py
 }
 SCOPES = {
@@ -28,33 +35,82 @@ SCOPES = {
     ("POST", "/api/v1/messages/batch"): Scope.MESSAGES_WRITE,
     ("GET", "/api/v1/messages/<message_id>"): Scope.MESSAGES_READ,
     ("POST", "/api/v1/messages/<message_id>/cancel"): Scope.MESSAGES_WRITE,
+    ("POST", "/api/v1/messages/<message_id>/reveal"): Scope.MESSAGES_READ,  # and one of those of personal data
+    ("POST", "/api/v1/messages/preview"): Scope.MESSAGES_WRITE,
     ("GET", "/api/v1/events"): Scope.EVENTS_READ,
     ("POST", "/api/v1/provider-accounts"): Scope.PROVIDER_ACCOUNTS_WRITE,
     ("GET", "/api/v1/provider-accounts"): Scope.PROVIDER_ACCOUNTS_READ,
     ("GET", "/api/v1/provider-accounts/<account_id>"): Scope.PROVIDER_ACCOUNTS_READ,
     ("PATCH", "/api/v1/provider-accounts/<account_id>"): Scope.PROVIDER_ACCOUNTS_WRITE,
     ("DELETE", "/api/v1/provider-accounts/<account_id>"): Scope.PROVIDER_ACCOUNTS_WRITE,
+    ("GET", "/api/v1/api-keys"): Scope.API_KEYS_READ,
+    ("POST", "/api/v1/api-keys"): Scope.API_KEYS_WRITE,
+    ("GET", "/api/v1/api-keys/<key_id>"): Scope.API_KEYS_READ,
+    ("PATCH", "/api/v1/api-keys/<key_id>"): Scope.API_KEYS_WRITE,
+    ("POST", "/api/v1/api-keys/<key_id>/revoke"): Scope.API_KEYS_WRITE,
+    ("GET", "/api/v1/users"): Scope.USERS_READ,
+    ("POST", "/api/v1/users"): Scope.USERS_WRITE,
+    ("GET", "/api/v1/users/<user_id>"): Scope.USERS_READ,
+    ("PATCH", "/api/v1/users/<user_id>"): Scope.USERS_WRITE,
+    ("POST", "/api/v1/users/<user_id>/link"): Scope.USERS_WRITE,
+    ("POST", "/api/v1/users/<user_id>/leave"): Scope.USERS_WRITE,
+    ("GET", "/api/v1/audit"): Scope.AUDIT_READ,
+    ("GET", "/api/v1/workspace"): Scope.MESSAGES_READ,
+    ("PATCH", "/api/v1/workspace"): Scope.SETTINGS_WRITE,
     ("GET", "/metrics"): Scope.METRICS_READ,
 }
 FOREIGN = {
     ("GET", "/api/v1/messages/<message_id>"): "message_id",
     ("POST", "/api/v1/messages/<message_id>/cancel"): "message_id",
+    ("POST", "/api/v1/messages/<message_id>/reveal"): "message_id",
     ("GET", "/api/v1/provider-accounts/<account_id>"): "account_id",
     ("PATCH", "/api/v1/provider-accounts/<account_id>"): "account_id",
     ("DELETE", "/api/v1/provider-accounts/<account_id>"): "account_id",
+    ("GET", "/api/v1/api-keys/<key_id>"): "key_id",
+    ("PATCH", "/api/v1/api-keys/<key_id>"): "key_id",
+    ("POST", "/api/v1/api-keys/<key_id>/revoke"): "key_id",
+    ("GET", "/api/v1/users/<user_id>"): "user_id",
+    ("PATCH", "/api/v1/users/<user_id>"): "user_id",
+    ("POST", "/api/v1/users/<user_id>/link"): "user_id",
+    ("POST", "/api/v1/users/<user_id>/leave"): "user_id",
 }
-BODIES: dict[tuple[str, str], Any] = {("PATCH", "/api/v1/provider-accounts/<account_id>"): {"name": "Taken over"}}
+PREFIXES = {"message_id": "msg", "account_id": "acc", "key_id": "key", "user_id": "usr"}
+BODIES: dict[tuple[str, str], Any] = {
+    ("PATCH", "/api/v1/provider-accounts/<account_id>"): {"name": "Taken over"},
+    ("PATCH", "/api/v1/api-keys/<key_id>"): {"name": "Taken over"},
+    ("PATCH", "/api/v1/users/<user_id>"): {"role": "analyst"},
+    ("POST", "/api/v1/users/<user_id>/leave"): {"hand_over_to": ids.show("usr", ids.new())},
+}
 
 
 def routes_of(app: Flask, wanted: Callable[[Rule], bool] = lambda _rule: True) -> set[tuple[str, str]]:
-    rules = [rule for rule in app.url_map.iter_rules() if wanted(rule)]
+    """Return the routes for programs; screens have their own tests."""
+    rules = [rule for rule in app.url_map.iter_rules() if uses_no_cookie(rule.rule) and wanted(rule)]
     return {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
 
 
-def path_of(route: tuple[str, str], message: str = "", account: str = "") -> str:
-    message = message or ids.show("msg", ids.new())
-    account = account or ids.show("acc", ids.new())
-    return route[1].replace("<message_id>", message).replace("<account_id>", account)
+def path_of(route: tuple[str, str], **given: str) -> str:
+    """Write the path with the ids that are given; others are of the right kind and of nothing."""
+    path = route[1]
+    for name, prefix in PREFIXES.items():
+        path = path.replace(f"<{name}>", given.get(name) or ids.show(prefix, ids.new()))
+    return path
+
+
+def things_of(hub: Runtime, owner: Caller) -> dict[str, str]:
+    """Make one thing of each kind in the owner's workspace; return the ids by their names in paths."""
+    return {
+        "message_id": send(owner)["id"],
+        "account_id": ids.show("acc", make_account(hub, owner).id),
+        "key_id": owner.get("/api/v1/api-keys").json["data"][0]["id"],
+        "user_id": ids.show("usr", make_person(hub, owner.workspace, Role.AGENT).user_id),
+    }
+
+
+def seen_by(owner: Caller) -> list[Any]:
+    """Return what the owner sees of their workspace."""
+    lists = (MESSAGES, ACCOUNTS, "/api/v1/api-keys", "/api/v1/users", "/api/v1/audit")
+    return [owner.get(path).json for path in lists]
 
 
 def test_every_route_is_in_the_tables_of_this_file(app):
@@ -126,14 +182,13 @@ def test_no_key_reads_the_metrics_unless_it_was_made_for_it(caller):
 
 @pytest.mark.parametrize("route", FOREIGN, ids=" ".join)
 def test_the_id_of_another_workspace_is_404_and_stays_as_it_was(hub, caller, stranger, route):
-    message, account = send(stranger), make_account(hub, stranger)
-    path = path_of(route, message["id"], ids.show("acc", account.id))
-    before = stored(hub), stranger.get(f"{MESSAGES}/{message['id']}").json, stranger.get(ACCOUNTS).json
+    path = path_of(route, **things_of(hub, stranger))
+    before = stored(hub), seen_by(stranger)
 
     response = caller.call(route[0], path, json=BODIES.get(route))
 
     problem_of(response, 404, "not_found")
-    assert before == (stored(hub), stranger.get(f"{MESSAGES}/{message['id']}").json, stranger.get(ACCOUNTS).json)
+    assert before == (stored(hub), seen_by(stranger))
 
 
 @pytest.mark.parametrize("route", FOREIGN, ids=" ".join)
@@ -141,7 +196,7 @@ def test_the_id_of_another_workspace_is_404_and_stays_as_it_was(hub, caller, str
     "text", ["msg_", "acc_01h455vb4pex5vsknk084sn02", "01h455vb4pex5vsknk084sn02q", "-", "%00", "é"]
 )
 def test_an_id_that_is_none_is_404(caller, route, text):
-    response = caller.call(route[0], path_of(route, text, text), json=BODIES.get(route))
+    response = caller.call(route[0], path_of(route, **dict.fromkeys(PREFIXES, text)), json=BODIES.get(route))
 
     problem_of(response, 404, "not_found")
 
@@ -172,7 +227,7 @@ def test_a_revoked_key_is_refused_within_two_seconds(hub, caller):
     """A key that is in use is remembered, but not for longer."""
     assert 200 == caller.get(MESSAGES).status_code
     with hub.db.across_workspaces() as session:
-        accounts.revoke_key(session, hub.vault, caller.secret[:16], actor="tests")
+        keys.revoke_key(session, hub.vault, caller.secret[:16], actor="tests")
     time.sleep(accounts.CACHE_SECONDS + 0.1)
 
     problem_of(caller.get(MESSAGES), 401, "unauthorized")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from hub.accounts.service import CreateKey, create_key
+from hub.accounts.keys import CreateKey, create_key
+from hub.core import clock, ids
 from hub.core.runtime import Runtime
 from tests.api.making import (
     ACCOUNTS,
@@ -49,6 +50,11 @@ def test_an_account_is_shown_without_its_credentials(hub, caller):
         "test": True,
         "sender": "+15005550006",
         "held": False,
+        "owner": None,
+        "segment_price": None,
+        "monthly_ceiling": None,
+        "spend": {"month": f"{clock.now():%Y-%m}", "amount": "0.00", "currency": None, "state": "ok"},
+        "last_errors": [],
         "credential_fields": ["account_sid", "auth_token"],
         "hooks": {"status": f"{hub.settings.public_url}/hooks/{account['id']}/status"},
         "created_at": account["created_at"],
@@ -186,3 +192,130 @@ def test_credentials_are_sealed_in_the_database(hub, caller):
     )
 
     assert CREDENTIALS["auth_token"] not in row
+
+
+def test_prices_and_ceilings_are_amounts_in_one_currency(caller):
+    """Written as text, so that no digit is lost, and taken away by null."""
+    price, ceiling = {"amount": "0.0079", "currency": "USD"}, {"amount": "500", "currency": "USD"}
+    account = add(caller, segment_price=price, monthly_ceiling=ceiling)
+    path = f"{ACCOUNTS}/{account['id']}"
+
+    changed = caller.call("PATCH", path, json={"monthly_ceiling": None}).json
+
+    assert (price, ceiling | {"amount": "500.00"}) == (account["segment_price"], account["monthly_ceiling"])
+    assert (price, None) == (changed["segment_price"], changed["monthly_ceiling"])
+    assert "USD" == account["spend"]["currency"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"monthly_ceiling": {"amount": "5", "currency": "EUR"}}, "/monthly_ceiling/currency"),
+        ({"monthly_ceiling": {"amount": "0.001", "currency": "USD"}}, "/monthly_ceiling/amount"),
+        ({"monthly_ceiling": {"amount": "-5", "currency": "USD"}}, "/monthly_ceiling/amount"),
+        ({"monthly_ceiling": {"amount": 5, "currency": "USD"}}, "/monthly_ceiling/amount"),
+        ({"monthly_ceiling": {"amount": "5", "currency": "dollar"}}, "/monthly_ceiling/currency"),
+        ({"monthly_ceiling": {"amount": "5"}}, "/monthly_ceiling/currency"),
+        ({"segment_price": {"amount": "0.0000001", "currency": "USD"}}, "/segment_price/amount"),
+    ],
+)
+def test_a_wrong_amount_is_refused(caller, wrong, pointer):
+    price = {"amount": "0.0079", "currency": "USD"}
+
+    assert {pointer} == pointers_of(caller.post(ACCOUNTS, make_body(**{"segment_price": price} | wrong)))
+
+
+def test_an_account_tells_its_last_errors(hub, caller):
+    """Which message, when and why; what was delivered is no error."""
+    refused, delivered = send(caller), send(caller)
+    make_attempt(hub, caller, refused, AttemptStatus.REJECTED)
+    make_attempt(hub, caller, delivered, AttemptStatus.DELIVERED)
+    run(hub, "UPDATE attempts SET reason_code = 'blocked', provider_code = '7' WHERE status = 32")
+
+    first, second = caller.get(ACCOUNTS).json["data"]
+
+    (error,) = first["last_errors"]
+    assert (refused["id"], "rejected", "blocked", "7") == (
+        error["message"],
+        error["status"],
+        error["reason"]["code"],
+        error["reason"]["provider_code"],
+    )
+    assert [] == second["last_errors"]
+
+
+def test_the_newest_ten_errors_are_told(hub, caller):
+    account = make_account(hub, caller)
+    sent = [send(caller) for _ in range(12)]
+    for message in sent:
+        make_attempt(hub, caller, message, AttemptStatus.UNAVAILABLE, account=account)
+
+    told = caller.get(f"{ACCOUNTS}/{ids.show('acc', account.id)}").json["last_errors"]
+
+    assert [message["id"] for message in reversed(sent)][:10] == [error["message"] for error in told]
+
+
+def test_a_test_message_is_pinned_to_its_account(hub, caller):
+    """It is accepted as any message; its route names the account."""
+    make_account(hub, caller)
+    account = ids.show("acc", make_account(hub, caller).id)
+
+    response = caller.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}})
+
+    assert 202 == response.status_code, response.text
+    message = ids.read("msg", response.json["id"])
+    ((route, test),) = run(hub, "SELECT route, test FROM messages WHERE id = :id", id=message)
+    assert ([str(ids.read("acc", account))], True) == ([step["provider_account"] for step in route], test)
+
+
+def test_a_test_message_needs_a_phone_and_an_account_that_sends(hub, caller):
+    account = ids.show("acc", make_account(hub, caller).id)
+    path = f"{ACCOUNTS}/{account}/test"
+    wrong = pointers_of(caller.post(path, {"to": {"phone": "12"}}))
+    caller.call("PATCH", f"{ACCOUNTS}/{account}", json={"held": True})
+
+    held = caller.post(path, {"to": {"phone": "+79161234567"}})
+
+    assert {"/to/phone"} == wrong
+    problem_of(held, 409, "held")
+
+
+def test_a_test_key_sends_no_test_through_a_live_account(hub, caller):
+    account = ids.show("acc", make_account(hub, caller, test=False).id)
+
+    problem_of(caller.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}}), 403, "forbidden")
+
+
+def test_a_live_key_tests_a_simulated_account_with_a_test_message(hub, client):
+    """What goes to the simulator is a test, whoever asks."""
+    live = make_caller(hub, client, test=False)
+    account = ids.show("acc", make_account(hub, live).id)
+
+    message = live.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}}).json
+
+    ((test,),) = run(hub, "SELECT test FROM messages WHERE id = :id", id=ids.read("msg", message["id"]))
+    assert test
+
+
+def test_a_key_at_its_ceiling_is_refused(hub, client):
+    """Alone, in a batch and as a test of an account: 403 with a code of its own."""
+    caller = make_caller(hub, client, ceiling_micros=10_000, ceiling_currency="USD")
+    account = make_account(hub, caller)
+    run(
+        hub,
+        "INSERT INTO spend (workspace_id, month, provider_account_id, spender_id, currency, slot, micros)"
+        " SELECT workspace_id, date_trunc('month', now(), 'UTC'), :account, id, 'USD', 0, 10000 FROM api_keys"
+        " WHERE workspace_id = :workspace",
+        account=account.id,
+        workspace=caller.workspace.id,
+    )
+    message = {"to": {"phone": "+79161234567"}, "body": "x", "purpose": "transactional"}
+
+    answers = [
+        caller.post("/api/v1/messages", message),
+        caller.post("/api/v1/messages", message | {"reference": "r", "dedupe": "reference"}),
+        caller.post("/api/v1/messages/batch", {"messages": [message]}),
+        caller.post(f"{ACCOUNTS}/{ids.show('acc', account.id)}/test", {"to": {"phone": "+79161234567"}}),
+    ]
+
+    assert ["spend_ceiling"] * 4 == [problem_of(answer, 403)["code"] for answer in answers]

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session
 
+from hub.accounts import keys
 from hub.accounts import service as accounts
-from hub.accounts.service import CreateKey
+from hub.accounts.keys import CreateKey
 from hub.core import audit, clock, feed, ids
 from hub.core.audit import Act
 from hub.core.feed import Happened
@@ -43,7 +44,7 @@ def tenants(hub: Runtime) -> tuple[Tenant, Tenant]:
 def make_tenant(hub: Runtime, name: str) -> Tenant:
     with hub.db.across_workspaces() as session:
         workspace = accounts.create_workspace(session, f"{name} {ids.new()}", "RU")
-        key, _ = accounts.create_key(session, hub.vault, workspace.id, CreateKey(name="k", test=True), actor="tests")
+        key, _ = keys.create_key(session, hub.vault, workspace.id, CreateKey(name="k", test=True), actor="tests")
     tenant = Tenant(workspace.id, key.id, ids.new())
     accept(hub, tenant, tenant)
     with hub.db.transaction(workspace.id) as session:

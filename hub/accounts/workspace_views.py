@@ -1,0 +1,143 @@
+"""The screens of the audit log and of the workspace's settings."""
+
+import zoneinfo
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel import Locale
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext  # type: ignore[import-untyped] # it has no types
+from werkzeug.wrappers import Response as AnyResponse
+
+from hub.accounts import audit_log, people, service, store, words
+from hub.accounts.auth import current_actor, signed_in
+from hub.accounts.schemas import ChangeWorkspaceSchema
+from hub.accounts.scopes import Scope
+from hub.accounts.screens import blp
+from hub.accounts.service import Actor, NameTaken
+from hub.core import audit, pagination
+from hub.core.audit import Act, Filter
+from hub.core.problems import Fault, Unprocessable
+from hub.web import csv_files, forms
+from hub.web.context import runtime
+from hub.web.forms import Form
+from hub.web.i18n import LANGUAGES
+from hub.web.schemas import is_storable
+
+ROWS = 50
+FILTERS = ("actor", "action", "object", "from", "to")
+MOST_COLLEAGUES = 200
+
+
+@blp.get("/w/<slug>/audit", endpoint="audit")
+@signed_in(Scope.AUDIT_READ)
+def log() -> str | tuple[str, int]:
+    """Show who did what, newest first; the filters are in the address."""
+    hub, actor, form = runtime(), current_actor(), Form(dict(request.args))
+    wanted, status = Filter(), HTTPStatus.OK
+    try:
+        wanted = _wanted(request.args, actor)
+    except Unprocessable as problem:
+        form, status = Form(dict(request.args), forms.errors_of(problem)), HTTPStatus.UNPROCESSABLE_ENTITY
+    with hub.db.across_workspaces() as transaction:
+        found = audit.page(transaction, hub.vault, actor.workspace_id, wanted, ROWS + 1)
+        colleagues = people.page(transaction, hub, actor, None, MOST_COLLEAGUES)
+        shown = [audit_log.show(entry, in_full=actor.may(Scope.PERSONAL_DATA_READ)) for entry in found[:ROWS]]
+        entries = [entry | {"changes": audit_log.changes(entry)} for entry in shown]
+        names = audit_log.names(transaction, hub, actor, audit_log.ids_in(entries) | {wanted.actor or ""})
+    names |= {person.typed_id: person.user.name for person in colleagues}
+    page = render_template(
+        "accounts/audit.html",
+        entries=entries,
+        next=pagination.cursor(str(found[ROWS - 1].id)) if len(found) > ROWS else None,
+        form=form,
+        filtered=any(request.args.get(name) for name in FILTERS),
+        colleagues=[(person.typed_id, person.user.name) for person in colleagues],
+        names=names,
+        words=words,
+    )
+    return page, status
+
+
+@blp.get("/w/<slug>/audit.csv")
+@signed_in(Scope.AUDIT_READ)
+def audit_csv() -> Response:
+    """Send the filtered log as a file; that is written down too."""
+    hub, actor = runtime(), current_actor()
+    actor.demand(Scope.EXPORTS_WRITE)
+    wanted = _wanted(request.args, actor)
+    filters = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    with hub.db.transaction(actor.workspace_id) as transaction:
+        act = Act(
+            workspace_id=actor.workspace_id, actor=actor.name, action="audit.exported", subject="audit", after=filters
+        )
+        audit.record(transaction, hub.vault, act)
+    return csv_files.answer("audit.csv", audit_log.CSV_HEAD, audit_log.rows(hub, actor, wanted))
+
+
+@blp.get("/w/<slug>/settings")
+@signed_in(Scope.SETTINGS_WRITE)
+def settings() -> str:
+    """Show the workspace's settings."""
+    actor = current_actor()
+    with runtime().db.transaction(actor.workspace_id) as transaction:
+        return _settings(Form.filled(service.show(store.workspace(transaction, actor.workspace_id))))
+
+
+@blp.post("/w/<slug>/settings")
+@signed_in(Scope.SETTINGS_WRITE)
+def change_settings() -> AnyResponse | tuple[str, int]:
+    """Change the workspace's settings."""
+    hub, actor = runtime(), current_actor()
+    try:
+        given = forms.load(ChangeWorkspaceSchema())
+        with hub.db.across_workspaces() as transaction:
+            service.change_workspace(transaction, hub.vault, actor, given)
+    except NameTaken as taken:
+        problem = Unprocessable("See errors.", errors=[Fault("/name", taken.detail)])
+        return _settings(Form.refused(problem)), HTTPStatus.UNPROCESSABLE_ENTITY
+    except Unprocessable as problem:
+        return _settings(Form.refused(problem)), HTTPStatus.UNPROCESSABLE_ENTITY
+    flash(gettext("The settings are saved."))
+    return redirect(url_for("accounts_screens.settings"), HTTPStatus.SEE_OTHER)
+
+
+def _settings(form: Form) -> str:
+    territories = Locale.parse(str(get_locale() or "en")).territories
+    regions = [(code, territories.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
+    return render_template(
+        "accounts/settings.html",
+        form=form,
+        regions=sorted(regions, key=lambda pair: pair[1]),
+        time_zones=[(name, name) for name in sorted(zoneinfo.available_timezones())],
+        languages=LANGUAGES,
+    )
+
+
+def _wanted(query: Mapping[str, str], actor: Actor) -> Filter:
+    """Read the filters; days are those of the workspace's time zone."""
+    text = {name: query.get(name, "").strip() for name in ("actor", "action", "object")}
+    faults = [Fault(f"/{name}", "There is no such choice.") for name, value in text.items() if not is_storable(value)]
+    if faults:
+        raise Unprocessable("See errors.", errors=faults)
+    return Filter(
+        actor=text["actor"] or None,
+        action=text["action"] or None,
+        subject=text["object"] or None,
+        since=_day(query, "from", actor),
+        until=_day(query, "to", actor, timedelta(days=1)),
+        before=pagination.read_id(query["after"]) if query.get("after") else None,
+    )
+
+
+def _day(query: Mapping[str, str], name: str, actor: Actor, later: timedelta = timedelta()) -> datetime | None:
+    if not query.get(name):
+        return None
+    try:
+        found = date.fromisoformat(query[name]) + later
+    except (ValueError, OverflowError) as error:
+        raise Unprocessable("See errors.", errors=[Fault(f"/{name}", "Not a day.")]) from error
+    return datetime(found.year, found.month, found.day, tzinfo=ZoneInfo(actor.workspace.time_zone))
