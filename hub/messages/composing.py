@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -18,6 +17,7 @@ from hub.core.idempotency import Key
 from hub.core.problems import Fault, Unprocessable
 from hub.core.runtime import Runtime
 from hub.messages import preview, service
+from hub.messages.commands import SendMessage
 from hub.messages.reading import SCHEMA, Reader, read_message
 from hub.web import forms
 from hub.web.schemas import is_storable
@@ -64,7 +64,7 @@ def send(hub: Runtime, actor: Actor, form: MultiDict[str, str], own_phone: str |
         raise Unprocessable("No provider account of this workspace can send this.")
     sender = as_kind(actor, form, possible)
     reader = Reader(actor.workspace.region, actor.purposes, clock.now())
-    command = read_message(_content(actor, form, own_phone), reader)
+    command = _read(actor, form, own_phone, reader)
     draft = service.draft(hub, sender, command, service.lane_of(command), reader.now)
     answer, _ = service.accept(hub, sender, [draft], _once(hub, actor, form), draft.answer)
     return str(answer["id"])
@@ -75,28 +75,30 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _content(actor: Actor, form: MultiDict[str, str], own_phone: str | None) -> dict[str, Any]:
-    """Return the JSON that the form stands for, or raise `Unprocessable` for what JSON has no words for."""
+def _read(actor: Actor, form: MultiDict[str, str], own_phone: str | None, reader: Reader) -> SendMessage:
+    """Return the command that the form stands for; what JSON has no words for is told with the other mistakes."""
+    faults: list[Fault] = []
     data = forms.read(SCHEMA, form)
-    data.pop("send_at", None)
+    data.setdefault("to", {})
     if form.get("myself"):
         actor.demand(Scope.MESSAGES_TEST)
-        if not own_phone:
-            raise Unprocessable("See errors.", errors=[Fault("/to/phone", "Your profile has no phone number yet.")])
         data["to"] = {"phone": own_phone}
-    data.setdefault("to", {})
+        if not own_phone:
+            faults.append(Fault("/to/phone", "Your profile has no phone number yet."))
+    data.pop("send_at", None)
     if form.get("when") == LATER:
-        data["send_at"] = _moment(form.get("send_at", ""), actor.workspace.time_zone)
-    return data
-
-
-def _moment(text: str, time_zone: str) -> str:
-    """Return a local time as the API writes it."""
+        try:
+            local = datetime.fromisoformat(form.get("send_at", ""))
+            data["send_at"] = local.replace(tzinfo=ZoneInfo(actor.workspace.time_zone)).isoformat(timespec="seconds")
+        except ValueError:
+            faults.append(Fault("/send_at", "Choose a day and a time."))
     try:
-        local = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Unprocessable("See errors.", errors=[Fault("/send_at", "Choose a day and a time.")]) from error
-    return local.replace(tzinfo=ZoneInfo(time_zone)).isoformat(timespec="seconds")
+        command = read_message(data, reader)
+    except Unprocessable as problem:
+        raise Unprocessable(problem.detail, errors=[*faults, *problem.errors]) from problem
+    if faults:
+        raise Unprocessable("See errors.", errors=faults)
+    return command
 
 
 def _once(hub: Runtime, actor: Actor, form: MultiDict[str, str]) -> Key | None:

@@ -23,7 +23,7 @@ from hub.web import csv_files
 from hub.web.context import runtime
 
 blp = Blueprint("messages_screens", __name__, template_folder="templates", url_prefix="/w/<slug>")
-ROWS = 50
+ROWS = 30
 MOST_EXPORTED = 10_000
 EXPORTED_AT_ONCE = 500
 COLUMNS = (

@@ -35,6 +35,9 @@ class State(StrEnum):
     IDLE = "idle"  # nothing was tried
 
 
+ORDER = (State.SILENT, State.TROUBLED, State.HELD, State.WORKING, State.IDLE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState:
     """A provider account with what its attempts of the last hour came to, and what it has cost this month."""
@@ -48,6 +51,11 @@ class AccountState:
     def typed_id(self) -> str:
         """Return the account's id for the outside."""
         return ids.show("acc", self.account.id)
+
+    @property
+    def urgency(self) -> int:
+        """Return a number that is lower the more somebody is needed."""
+        return ORDER.index(self.state)
 
     @property
     def failed_share(self) -> float | None:

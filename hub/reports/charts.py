@@ -66,7 +66,7 @@ def weekdays(numbers: Sequence[Sequence[int]]) -> Mapping[str, object]:
         if busiest and most
         else gettext("Nothing was handed over in these four weeks.")
     )
-    return {"hours": hours, "rows": rows, "table": [[day, *row] for day, row in rows], "summary": summary}
+    return {"hours": hours, "rows": rows, "summary": summary}
 
 
 def funnel(week: Week) -> list[tuple[str, int]]:

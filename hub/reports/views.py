@@ -22,6 +22,9 @@ from hub.web.shell import exists
 
 blp = Blueprint("reports_screens", __name__, template_folder="templates")
 
+MOST_ACCOUNTS = 8
+"""The rest has a screen of its own."""
+
 
 class HomeQuery(DaySchema):
     """Which day, and which figure is drawn."""
@@ -123,6 +126,7 @@ def _content() -> Mapping[str, Any]:
         "heat": charts.weekdays(found.weekdays),
         "funnel_steps": charts.funnel(week),
         "address": {"metric": query["metric"].value} | ({"day": when.isoformat()} if "day" in query else {}),
+        "shown_accounts": sorted(found.accounts, key=lambda known: known.urgency)[:MOST_ACCOUNTS],
         "words": words,
         "statuses": STATUSES,
         "link_of": _link,

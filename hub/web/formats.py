@@ -65,7 +65,7 @@ def day(value: datetime | date | str | None) -> str:
 
 def number(value: float | Decimal | None) -> str:
     """Show a number."""
-    return "—" if value is None else numbers.format_decimal(value, locale=_locale())
+    return "—" if value is None else _decimal(value, _locale())
 
 
 def money(micros: int | None, currency: str) -> str:
@@ -82,6 +82,12 @@ def percent(ratio: float | Decimal | None) -> str:
     if ratio is None:
         return "—"
     return numbers.format_percent(round(Decimal(ratio), 3), locale=_locale(), decimal_quantization=False)
+
+
+@functools.lru_cache(maxsize=4096)
+def _decimal(value: float | Decimal, locale: str) -> str:
+    """Write a number; a page has hundreds, and many are the same."""
+    return str(numbers.format_decimal(value, locale=locale))
 
 
 def _locale() -> str:

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from hub.accounts.audit_log import ROWS_AT_ONCE
 from hub.accounts.roles import Role
 from hub.accounts.store import Workspace
 from hub.core import audit, clock, ids
@@ -174,13 +175,15 @@ def test_the_log_as_a_file_is_filtered_safe_and_written_down(hub, client, owner)
     assert "thing." in exported
 
 
-def test_a_file_longer_than_a_page_is_whole(hub, client, owner, workspace):
-    for number in range(7):
-        note(hub, owner, f"thing.number_{number}")
+def test_a_file_longer_than_what_is_read_at_once_is_whole(hub, client, owner):
+    with hub.db.transaction(owner.workspace.id) as session:
+        for number in range(ROWS_AT_ONCE + 1):
+            act = Act(workspace_id=owner.workspace.id, actor="cli", action="thing.made", subject=f"thing_{number}")
+            audit.record(session, hub.vault, act)
 
-    rows = client.get(at(owner, "/audit.csv?action=thing.")).text.splitlines()
+    rows = csv.DictReader(io.StringIO(client.get(at(owner, "/audit.csv?action=thing.")).text.removeprefix("\ufeff")))
 
-    assert 8 == len(rows)
+    assert [f"thing_{number}" for number in reversed(range(ROWS_AT_ONCE + 1))] == [row["object"] for row in rows]
 
 
 def test_the_settings_change_where_days_begin(client, owner):

@@ -16,7 +16,7 @@ from hub.accounts.scopes import Scope
 from hub.accounts.sessions import uses_no_cookie
 from hub.core import clock, ids
 from hub.core.runtime import Runtime
-from tests.api.making import ACCOUNTS, MESSAGES, make_account, problem_of, run, send, stored
+from tests.api.making import ACCOUNTS, MESSAGES, json_of, make_account, problem_of, run, send, stored
 from tests.conftest import Caller
 from tests.support.people import make_person
 
@@ -43,6 +43,7 @@ SCOPES = {
     ("GET", "/api/v1/provider-accounts/<account_id>"): Scope.PROVIDER_ACCOUNTS_READ,
     ("PATCH", "/api/v1/provider-accounts/<account_id>"): Scope.PROVIDER_ACCOUNTS_WRITE,
     ("DELETE", "/api/v1/provider-accounts/<account_id>"): Scope.PROVIDER_ACCOUNTS_WRITE,
+    ("POST", "/api/v1/provider-accounts/<account_id>/test"): Scope.PROVIDER_ACCOUNTS_WRITE,
     ("GET", "/api/v1/api-keys"): Scope.API_KEYS_READ,
     ("POST", "/api/v1/api-keys"): Scope.API_KEYS_WRITE,
     ("GET", "/api/v1/api-keys/<key_id>"): Scope.API_KEYS_READ,
@@ -57,6 +58,7 @@ SCOPES = {
     ("GET", "/api/v1/audit"): Scope.AUDIT_READ,
     ("GET", "/api/v1/workspace"): Scope.MESSAGES_READ,
     ("PATCH", "/api/v1/workspace"): Scope.SETTINGS_WRITE,
+    ("GET", "/api/v1/reports/home"): Scope.MESSAGES_READ,
     ("GET", "/metrics"): Scope.METRICS_READ,
 }
 FOREIGN = {
@@ -66,6 +68,7 @@ FOREIGN = {
     ("GET", "/api/v1/provider-accounts/<account_id>"): "account_id",
     ("PATCH", "/api/v1/provider-accounts/<account_id>"): "account_id",
     ("DELETE", "/api/v1/provider-accounts/<account_id>"): "account_id",
+    ("POST", "/api/v1/provider-accounts/<account_id>/test"): "account_id",
     ("GET", "/api/v1/api-keys/<key_id>"): "key_id",
     ("PATCH", "/api/v1/api-keys/<key_id>"): "key_id",
     ("POST", "/api/v1/api-keys/<key_id>/revoke"): "key_id",
@@ -77,6 +80,7 @@ FOREIGN = {
 PREFIXES = {"message_id": "msg", "account_id": "acc", "key_id": "key", "user_id": "usr"}
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/api/v1/provider-accounts/<account_id>"): {"name": "Taken over"},
+    ("POST", "/api/v1/provider-accounts/<account_id>/test"): {"to": {"phone": "+79161234567"}},
     ("PATCH", "/api/v1/api-keys/<key_id>"): {"name": "Taken over"},
     ("PATCH", "/api/v1/users/<user_id>"): {"role": "analyst"},
     ("POST", "/api/v1/users/<user_id>/leave"): {"hand_over_to": ids.show("usr", ids.new())},
@@ -102,7 +106,7 @@ def things_of(hub: Runtime, owner: Caller) -> dict[str, str]:
     return {
         "message_id": send(owner)["id"],
         "account_id": ids.show("acc", make_account(hub, owner).id),
-        "key_id": owner.get("/api/v1/api-keys").json["data"][0]["id"],
+        "key_id": json_of(owner.get("/api/v1/api-keys"))["data"][0]["id"],
         "user_id": ids.show("usr", make_person(hub, owner.workspace, Role.AGENT).user_id),
     }
 

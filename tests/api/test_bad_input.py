@@ -274,7 +274,9 @@ def test_a_wrong_method_is_405_and_names_the_right_ones(caller, method, path, al
     assert allowed in response.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/api/v1/", "/api/v1/nothing", "/api/v2/messages", f"{MESSAGES}/", "/hooks/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/api/v1/", "/api/v1/nothing", "/api/v2/messages", f"{MESSAGES}/", "/hooks/x"]
+)
 def test_an_unknown_path_is_404(caller, path):
     problem_of(caller.call("GET", path), 404)
 

@@ -104,7 +104,7 @@ def test_a_test_key_makes_and_sees_test_keys_only(hub, caller_with):
     problem_of(test.post(KEYS, {"name": "Live", "test": False}), 403, "forbidden")
     problem_of(test.get(f"{KEYS}/{other['id']}"), 404, "not_found")
     problem_of(test.post(f"{KEYS}/{other['id']}/revoke"), 404, "not_found")
-    assert [True] == [key["test"] for key in test.get(KEYS).json["data"]]
+    assert [True] == [key["test"] for key in json_of(test.get(KEYS))["data"]]
 
 
 def test_what_is_given_changes_and_the_rest_stays(caller):

@@ -291,7 +291,7 @@ def test_a_live_key_tests_a_simulated_account_with_a_test_message(hub, client):
     live = make_caller(hub, client, test=False)
     account = ids.show("acc", make_account(hub, live).id)
 
-    message = live.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}}).json
+    message = live.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}}).json or {}
 
     ((test,),) = run(hub, "SELECT test FROM messages WHERE id = :id", id=ids.read("msg", message["id"]))
     assert test

@@ -81,6 +81,14 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(hub, caller
     assert [] == messages_of(hub, caller)
 
 
+def test_all_mistakes_are_told_at_once(hub, caller, place, enter):
+    make_account(hub, caller)
+
+    page = write(enter(), place, to__phone="12", body="x" * 1601, when="later", send_at="")
+
+    assert all(f'id="f-{field}-error"' in page.text for field in ("to-phone", "body", "send_at"))
+
+
 def test_a_time_is_read_in_the_zone_of_the_workspace(hub, caller, place, enter):
     make_account(hub, caller)
     run(hub, "UPDATE workspaces SET time_zone = 'Asia/Vladivostok' WHERE id = :id", id=caller.workspace.id)

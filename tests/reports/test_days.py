@@ -1,5 +1,6 @@
 """Days of a workspace, counted in whole hours."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -32,12 +33,14 @@ def test_a_day_begins_at_the_first_whole_hour_after_midnight(zone, when, since, 
     assert (utc(since), hours) == (day.since, len(day.hours))
 
 
-@pytest.mark.parametrize("zone", ["Europe/Moscow", "America/New_York", "Asia/Kolkata", "Asia/Beirut", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(
+    "zone", ["Europe/Moscow", "America/New_York", "Asia/Kolkata", "Asia/Beirut", "Australia/Lord_Howe"]
+)
 def test_every_hour_of_a_year_belongs_to_one_day(zone):
     """Days follow each other without gap or overlap, and an hour's day is the one it begins in."""
     year = [days.day_of(date(2026, 1, 1) + timedelta(days=number), zone) for number in range(365)]
 
-    assert all(day.until == after.since for day, after in zip(year, year[1:], strict=False))
+    assert all(day.until == after.since for day, after in itertools.pairwise(year))
     assert all(day.date == days.date_of(hour + HOUR / 2, zone) for day in year for hour in day.hours)
 
 
@@ -53,7 +56,10 @@ def test_a_day_that_runs_is_compared_until_the_same_whole_hour():
 
 def test_a_day_that_is_over_is_compared_with_a_whole_day():
     """Also where one of them has an hour more."""
-    day, before = days.day_of(date(2026, 11, 1), "America/New_York"), days.day_of(date(2026, 10, 25), "America/New_York")
+    day, before = (
+        days.day_of(date(2026, 11, 1), "America/New_York"),
+        days.day_of(date(2026, 10, 25), "America/New_York"),
+    )
 
     ended = day.ended(utc("2026-11-03T00:00"))
 
@@ -63,7 +69,10 @@ def test_a_day_that_is_over_is_compared_with_a_whole_day():
 
 def test_after_the_clock_was_put_back_noon_is_compared_with_noon():
     """Thirteen hours of the long day stand against twelve of the other."""
-    day, before = days.day_of(date(2026, 11, 1), "America/New_York"), days.day_of(date(2026, 10, 25), "America/New_York")
+    day, before = (
+        days.day_of(date(2026, 11, 1), "America/New_York"),
+        days.day_of(date(2026, 10, 25), "America/New_York"),
+    )
     noon = utc("2026-11-01T17:00")
 
     same = before.at_same_time(day, noon)

@@ -35,7 +35,7 @@ def shop(live: LiveHub) -> Shop:
         live.settle(sent[name])
     key = live.post("/api-keys", {"name": "CRM", "scopes": ["messages:write"], "test": True}).json()
     invited = {"email": "olga@example.com", "name": "Ольга Смирнова", "role": "marketer"}
-    person = live.post("/users", invited).json()["user"]
+    person = live.post("/users", invited).json()
     account = live.get("/provider-accounts")["data"][0]
     session = sign_in(url, live.credentials["email"], live.credentials["password"])
     home = session.get(f"{url}/", timeout=30).url.removeprefix(url).rstrip("/")
