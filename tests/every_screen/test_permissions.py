@@ -1,102 +1,17 @@
 """Every screen × every role × a foreign workspace: who may open it, who may send its form."""
 
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from hub.accounts.roles import SCOPES_OF, Role
 from hub.accounts.scopes import Scope
-from hub.accounts.store import Workspace
-from hub.app import create_app
-from hub.core import ids, log, runtime
-from hub.core.runtime import Runtime
-from hub.core.settings import Settings
-from hub.embedded.servers import RunningServers
-from tests.api.making import make_account, send
-from tests.conftest import Caller, fresh_database, make_caller
-from tests.support.people import Person, csrf_of, make_person, sign_in
+from tests.every_screen.world import Screen, make_world, signed_in
+from tests.support.people import csrf_of, make_person
 
 EITHER = {("POST", "/w/<slug>/messages/<message_id>/reveal"): {Scope.PERSONAL_DATA_READ, Scope.PERSONAL_DATA_REVEAL}}
 """Views that ask for one of two permissions besides the one they name."""
 LEADS_BACK = ("GET", "/w/<slug>/messages/<message_id>/reveal")
 """A page that was only ever sent: reloading it leads to the message, which says whether it is there."""
-
-
-@dataclass(frozen=True)
-class Screen:
-    """One view: its path, how it is asked for, and the permission it needs (None: whoever is signed in)."""
-
-    method: str
-    path: str
-    scope: Scope | None
-
-    def of(self, values: dict[str, str]) -> str:
-        path = self.path
-        for name, value in values.items():
-            path = path.replace(f"<{name}>", value)
-        return path
-
-
-@dataclass(frozen=True)
-class World:
-    """A workspace with one of each thing that a screen shows."""
-
-    workspace: Workspace
-    values: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def settings(servers: RunningServers, base_settings: Settings) -> Iterator[Settings]:
-    """Describe the database that these tests share; each makes workspaces of its own."""
-    with fresh_database(servers, base_settings) as fresh:
-        yield fresh
-
-
-@pytest.fixture(scope="module")
-def hub(settings: Settings) -> Iterator[Runtime]:
-    """Connect to it beside the application."""
-    built = runtime.build(settings, pool_size=4)
-    yield built
-    built.db.close()
-
-
-@pytest.fixture(scope="module")
-def app(settings: Settings) -> Iterator[Flask]:
-    """Build the application, with the logs it has in production."""
-    log.configure(json=True, stream=sys.stderr)
-    built = create_app(settings)
-    yield built
-    built.extensions["hub"].db.close()
-
-
-@pytest.fixture
-def screens(app: Flask) -> list[Screen]:
-    """Return the views that ask for a sign-in."""
-    return [
-        Screen(method, rule.rule, getattr(app.view_functions[rule.endpoint], "scope", None))
-        for rule in app.url_map.iter_rules()
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        if getattr(app.view_functions[rule.endpoint], "signed_in", False)
-    ]
-
-
-def make_world(hub: Runtime, client: FlaskClient) -> World:
-    caller: Caller = make_caller(hub, client)
-    key = caller.post("/api/v1/api-keys", {"name": "CRM", "scopes": ["messages:read"], "test": True}).json or {}
-    colleague = make_person(hub, caller.workspace, Role.AGENT)
-    values: dict[str, Any] = {
-        "slug": caller.workspace.slug,
-        "message_id": send(caller)["id"],
-        "account_id": ids.show("acc", make_account(hub, caller).id),
-        "key_id": key["id"],
-        "user_id": ids.show("usr", colleague.user_id),
-    }
-    return World(caller.workspace, values)
 
 
 def ask(client: FlaskClient, screen: Screen, values: dict[str, str]) -> int:
@@ -114,12 +29,6 @@ def may(role: Role, screen: Screen) -> bool:
     return (screen.scope is None or screen.scope in held) and bool(
         held & EITHER.get((screen.method, screen.path), held)
     )
-
-
-def signed_in(app: Flask, person: Person) -> FlaskClient:
-    client = app.test_client()
-    assert 303 == sign_in(client, person).status_code
-    return client
 
 
 def test_there_are_screens_to_judge(screens):
