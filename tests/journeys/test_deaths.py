@@ -78,7 +78,7 @@ def test_a_post_whose_answer_was_lost_is_repeated_under_its_key(mortal, delay_se
             return False
         return answers[-1].status_code == 202 and mortal.running.is_another("web", pid)
 
-    wait_until(is_answered, 20)
+    wait_until(is_answered, 60)
     mortal.settle(answers[-1].json())
 
     assert {answers[-1].json()["id"]} == {found["id"] for found in mortal.get("/messages", reference=number)["data"]}
