@@ -84,7 +84,6 @@ VALUES = (
     ("account_id", "acc", "SELECT id FROM provider_accounts ORDER BY id LIMIT 1"),
     ("key_id", "key", "SELECT id FROM api_keys ORDER BY id LIMIT 1"),
     ("user_id", "usr", "SELECT id FROM users ORDER BY id DESC LIMIT 1"),
-    ("person_id", "usr", "SELECT id FROM users ORDER BY id DESC LIMIT 1"),
 )
 
 

@@ -5,14 +5,14 @@ from typing import Any, cast
 
 from flask import Flask, Response, g, request
 from flask_smorest import Api  # type: ignore[import-untyped] # it has no types
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub.accounts import key_views, people_views, profile, sign_in, sign_in_views, workspace_views
+from hub.accounts import key_views, link_views, people_views, profile_views, sign_in, sign_in_views, workspace_views
 from hub.accounts.api import blp as accounts
 from hub.accounts.auth import KEY_RING, add_rate_headers, signed_in
 from hub.accounts.service import KeyRing
 from hub.core import audit, metrics, runtime
 from hub.core.settings import Settings
-from hub.inbound.api import DIRECTORY
 from hub.inbound.api import blp as hooks
 from hub.messages import account_test_views, account_tests, troubles, writing_views
 from hub.messages import views as message_views
@@ -21,9 +21,8 @@ from hub.operations.metrics_page import blp as metrics_page
 from hub.reports import accounts as account_states
 from hub.reports import views as home_views
 from hub.reports.api import blp as reports
-from hub.routing import spend, watch
+from hub.routing import directory, spend, watch
 from hub.routing.api import blp as provider_accounts
-from hub.routing.service import Directory
 from hub.web import openapi, problems, shell
 from hub.web.context import EXTENSION, request_id
 from hub.web.docs import blp as docs
@@ -39,8 +38,9 @@ VERSION = "0.1.0"
 DESCRIPTION = "Reach a person by SMS, email, Telegram or voice, and know what became of it."
 SCREENS = (
     sign_in_views,
-    profile,
+    profile_views,
     key_views,
+    link_views,
     people_views,
     workspace_views,
     home_views,
@@ -54,6 +54,8 @@ SCREENS = (
 def create_app(settings: Settings) -> Flask:
     """Build the application. Nothing is connected before the first request."""
     app = Flask(__name__, static_folder=None)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     app.json = Orjson(app)
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
@@ -71,7 +73,7 @@ def create_app(settings: Settings) -> Flask:
     hub = runtime.build(settings)
     app.extensions[EXTENSION] = hub
     app.extensions[KEY_RING] = KeyRing(hub.db, spend.is_key_full)
-    app.extensions[DIRECTORY] = Directory(hub)
+    app.extensions[directory.EXTENSION] = directory.Directory(hub)
     app.extensions[watch.EXTENSION] = watch.Watch(troubles.last_errors, account_states.states)
     app.extensions["spend_of_month"] = spend.of_month
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from hub import demo
 from hub import worker as work
 from hub.accounts import keys as api_keys
+from hub.accounts import links, users
 from hub.accounts import service as accounts
 from hub.accounts import store as accounts_store
-from hub.accounts import users
 from hub.accounts.roles import Role
 from hub.accounts.scopes import WORKSPACE_SCOPES, Purpose, Scope
 from hub.accounts.service import BadKeyRequest
@@ -251,7 +251,8 @@ def create_user(email: str, workspace: str, region: str, role: str, name: str) -
         user = known or users.create(session, running.vault, email, name or email.partition("@")[0], None)
         users.join(session, home.id, user.id, Role(role), "cli")
         _write_down(session, running, home.id, user.id, "people.invited")
-    click.echo(users.password_link(running, user) if user.password is None else "They have a password already.")
+        link = None if user.password else links.password_link(running, session, user, "cli")
+    click.echo(link or "They have a password already.")
 
 
 @hub.command("password-link")
@@ -264,7 +265,7 @@ def password_link(email: str) -> None:
             raise click.ClickException("There is no person with this email.")
         for workspace, _ in users.memberships(session, user.id):
             _write_down(session, running, workspace.id, user.id, "people.link_made")
-    click.echo(users.password_link(running, user))
+        click.echo(links.password_link(running, session, user, "cli"))
 
 
 def _write_down(session: Session, running: Runtime, workspace_id: UUID, user_id: UUID, action: str) -> None:

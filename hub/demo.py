@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from channels import registry
 from hub.accounts import keys, passwords, users
 from hub.accounts import service as accounts
 from hub.accounts import store as accounts_store
@@ -94,21 +95,22 @@ def connect_simulator(hub: Runtime, session: Session, workspace_id: UUID) -> dic
     """
     known_to_simulator = hub.settings.data_dir / "simulator" / "accounts.json"
     simulated = json.loads(known_to_simulator.read_text()) if known_to_simulator.exists() else {}
-    known = {account.name: account for account in routing_store.of_workspace(session, hub.vault, workspace_id)}
+    oldest_last = reversed(routing_store.of_workspace(session, workspace_id))
+    known = {account.provider: account for account in oldest_last if account.test}
     told = {}
     for provider in simulated:
-        name = f"Simulated {provider}"
         sender = simulated[provider]["sender"]
         credentials = {key: value for key, value in simulated[provider].items() if key != "sender"}
-        account = known.get(name)
+        account = known.get(provider)
         if account is None:
+            name = f"Simulated {registry.adapter(provider).title}"
             command = AddProviderAccount(
                 name=name, provider=provider, sender=sender, credentials=credentials, test=True
             )
             account = routing.add(hub, session, workspace_id, command, actor="demo")
-        elif account.credentials != credentials:
-            account = replace(account, credentials=credentials)
-            routing_store.change(session, hub.vault, account)
+        elif account.credentials(hub.vault) != credentials:
+            account = replace(account, sealed=hub.vault.seal(credentials))
+            routing_store.change(session, account)
         told[provider] = credentials | {"hooks": routing.show(hub, account)["hooks"]}
     return told
 

@@ -21,7 +21,7 @@ from hub.dispatch.following import FollowUpJob
 from hub.dispatch.sending import SendJob
 from hub.inbound.service import InboundJob
 from hub.operations import upkeep
-from hub.routing.service import Directory
+from hub.routing.directory import Directory
 
 
 class Job(Protocol):

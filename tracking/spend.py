@@ -38,6 +38,7 @@ class Meter:
     spent_micros: int
     currency: str | None
     ceiling_micros: int | None
+    segment_micros: int = 0  # what the next segment costs at the least, as far as it is known
     others: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -49,11 +50,12 @@ class Meter:
 
     @property
     def state(self) -> State:
-        """Return what the ratio means: a warning from 80 %, an end at 100 %."""
-        ratio = self.ratio or 0.0
-        if ratio >= 1:
+        """Return what is left: a warning from 80 % on, an end when it does not pay for one segment more."""
+        if self.ceiling_micros is None:
+            return State.OK
+        if self.ceiling_micros - self.spent_micros < max(self.segment_micros, 1):
             return State.REACHED
-        return State.NEAR if ratio >= NEAR else State.OK
+        return State.NEAR if (self.ratio or 0.0) >= NEAR else State.OK
 
 
 def due(status: AttemptStatus, bill: Bill) -> Cost | None:
@@ -82,9 +84,17 @@ def month_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date().replace(day=1)
 
 
-def meter(spent: Mapping[str, int], currency: str | None, ceiling_micros: int | None) -> Meter:
+def meter(
+    spent: Mapping[str, int], currency: str | None, ceiling_micros: int | None, segment_micros: int | None = None
+) -> Meter:
     """Hold what was spent, by currency, against a ceiling. Without a currency the greatest amount is shown."""
     shown = currency or max(spent, key=lambda name: spent[name], default=None)
     others = {name: micros for name, micros in spent.items() if name != shown and micros}
     micros = spent.get(shown, 0) if shown else 0
-    return Meter(spent_micros=micros, currency=shown, ceiling_micros=ceiling_micros, others=others)
+    return Meter(
+        spent_micros=micros,
+        currency=shown,
+        ceiling_micros=ceiling_micros,
+        segment_micros=segment_micros or 0,
+        others=others,
+    )

@@ -113,7 +113,7 @@ class People(MethodView):
     @blp.arguments(schemas.InviteSchema)
     @blp.response(HTTPStatus.CREATED, schemas.InvitedSchema)
     def post(self, given: dict[str, Any]) -> tuple[Any, int, Headers]:
-        """Give somebody a place. The link in the answer lets a new person choose a password, once."""
+        """Offer somebody a place. They accept it at the link in the answer, once."""
         hub, actor = runtime(), current_actor()
         command = Invite(**given | {"role": Role(given["role"])})
 
@@ -154,7 +154,7 @@ class PasswordLink(MethodView):
     @require_scope(Scope.USERS_WRITE)
     @blp.response(HTTPStatus.OK, schemas.InvitedSchema)
     def post(self, user_id: str) -> tuple[Any, int, Headers]:
-        """Make a link at which a person chooses a new password, once."""
+        """Make a link at which a person chooses a new password, or an invited one comes in, once."""
         hub, actor, found = runtime(), current_actor(), people.read_id(user_id)
 
         def make(session: Session) -> dict[str, Any]:
@@ -233,13 +233,14 @@ def defaults(actor: Actor) -> dict[str, Any]:
 
 def read_leave(given: dict[str, Any]) -> Leave:
     """Read who takes over what; ids that are none are mistakes in the form."""
+    heir = given.get("hand_over_to")
     try:
         return Leave(
-            hand_over_to=ids.read("usr", given["hand_over_to"]),
+            hand_over_to=ids.read("usr", heir) if heir else None,
             hand_over_keys=[ids.read("key", text) for text in given["hand_over_keys"]],
         )
     except ids.BadId as error:
-        name = "hand_over_to" if str(error) == given["hand_over_to"] else "hand_over_keys"
+        name = "hand_over_to" if str(error) == heir else "hand_over_keys"
         raise Unprocessable("See errors.", errors=[Fault(f"/{name}", "There is none of this id here.")]) from error
 
 

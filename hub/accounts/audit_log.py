@@ -1,7 +1,6 @@
 """Reading the audit log: entries as the API, the screen and the CSV file show them."""
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,19 +15,11 @@ from hub.core import audit, clock, ids, masking
 from hub.core.audit import Entry, Filter
 from hub.core.runtime import Runtime
 
-EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:.]+")
-PHONE = re.compile(r"\+[0-9]{7,15}\b")
 TEXTS = frozenset({"body", "text", "subject"})
 """Fields of acts that hold what was said to a person."""
 HIDDEN = "•••"
 CSV_HEAD = ("at", "actor", "action", "object", "before", "after", "address", "request_id", "id")
 ROWS_AT_ONCE = 500
-
-
-def page(session: Session, hub: Runtime, actor: Actor, wanted: Filter, limit: int) -> list[dict[str, Any]]:
-    """Return entries as the API writes them, newest first."""
-    found = audit.page(session, hub.vault, actor.workspace_id, wanted, limit)
-    return [show(entry, in_full=actor.may(Scope.PERSONAL_DATA_READ)) for entry in found]
 
 
 def show(entry: Entry, *, in_full: bool) -> dict[str, Any]:
@@ -54,10 +45,7 @@ def masked(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         return {name: HIDDEN if name in TEXTS and inner else masked(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [masked(inner) for inner in value]
-    if isinstance(value, str):
-        value = EMAIL.sub(lambda found: masking.email(found[0]), value)
-        return PHONE.sub(lambda found: masking.phone(found[0]), value)
-    return value
+    return masking.within(value) if isinstance(value, str) else value
 
 
 def rows(hub: Runtime, actor: Actor, wanted: Filter) -> Iterator[list[str | None]]:
@@ -102,7 +90,9 @@ def changes(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def ids_in(entries: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return what may be an id in entries that have their changes."""
-    values = {value for entry in entries for _, *both in entry["changes"] for value in both}
+    values = {
+        part for entry in entries for _, *both in entry["changes"] for value in both for part in value.split(", ")
+    }
     return values | {entry[name] for entry in entries for name in ("actor", "object")}
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask_security import current_user
 
 from hub.accounts import users
@@ -22,6 +22,7 @@ from hub.web.context import runtime
 
 KEY_RING = "key_ring"
 BEARER = "bearer"
+LAST_WORKSPACE = "last_workspace"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -132,11 +133,19 @@ def _count(key: ApiKey) -> None:
 def _send_to_sign_in() -> NoReturn:
     """Let the person come back to the page they look at; a form that was sent is not sent again."""
     if "HX-Request" in request.headers:
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-        where = url_for("accounts_screens.sign_in", next=_relative(page.path, page.query))
+        where = url_for("accounts_screens.sign_in", next=_page_of_part())
         abort(Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where}))
     there = _relative(request.path, request.query_string.decode(errors="replace")) if request.method == "GET" else None
     abort(redirect(url_for("accounts_screens.sign_in", next=there), HTTPStatus.SEE_OTHER))
+
+
+def _page_of_part() -> str | None:
+    """Return the page that asks for a part of itself, if its address can be read."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return None
+    return _relative(page.path, page.query)
 
 
 def _relative(path: str, query: str) -> str | None:
@@ -144,16 +153,22 @@ def _relative(path: str, query: str) -> str | None:
 
 
 def _enter(user: User, slug: str | None) -> None:
-    with runtime().db.across_workspaces() as session:
-        places = users.memberships(session, user.id)
+    """Let the person into the workspace; on a page outside of all, the last that they used surrounds it."""
+    with runtime().db.across_workspaces() as transaction:
+        places = users.memberships(transaction, user.id)
     g.person = user
     g.workspaces = [workspace for workspace, _ in places]
+    place = next((place for place in places if place[0].slug == (slug or session.get(LAST_WORKSPACE))), None)
     if slug is None:
-        return
-    place = next((place for place in places if place[0].slug == slug), None)
-    if place is None:
+        place = place or next(iter(places), None)
+    elif not places:
+        raise NotFound("You are in no workspace any more. Ask an owner or administrator to invite you.")
+    elif place is None:
         raise NotFound("There is no such workspace, or you are not in it.")
-    g.actor = actor_of_user(user, *place)
+    elif session.get(LAST_WORKSPACE) != slug and "HX-Request" not in request.headers:
+        session[LAST_WORKSPACE] = slug
+    if place:
+        g.slug, g.actor = place[0].slug, actor_of_user(user, *place)
 
 
 def _take_slug(_endpoint: str | None, values: dict[str, Any] | None) -> None:

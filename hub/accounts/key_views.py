@@ -23,7 +23,7 @@ from hub.accounts.service import Actor
 from hub.accounts.store import ApiKey
 from hub.core import clock, ids, pagination
 from hub.core.problems import Fault, Unprocessable
-from hub.web import forms
+from hub.web import currencies, forms
 from hub.web.context import runtime
 from hub.web.forms import Form
 
@@ -124,15 +124,15 @@ def _one(key: ApiKey, form: Form) -> str:
     with hub.db.across_workspaces() as transaction:
         owners = users.many(transaction, hub.vault, [key.owner_id] if key.owner_id else [])
         shown = _shown(key, owners, _month(transaction, actor))
-    return render_template(
-        "accounts/key.html", key=shown, form=form, words=words, allowed=actor.scopes | set(key.scopes)
-    )
+    allowed, offered = actor.scopes | set(key.scopes), currencies.choices(key.ceiling_currency)
+    return render_template("accounts/key.html", key=shown, form=form, words=words, allowed=allowed, currencies=offered)
 
 
 def _new(form: Form) -> str:
     defaults = {"scopes": KEY_SCOPES, "requests_per_minute": REQUESTS_PER_MINUTE}
+    allowed, offered = current_actor().scopes, currencies.choices(None)
     return render_template(
-        "accounts/key_new.html", form=form, words=words, allowed=current_actor().scopes, defaults=defaults
+        "accounts/key_new.html", form=form, words=words, allowed=allowed, defaults=defaults, currencies=offered
     )
 
 

@@ -21,6 +21,7 @@ SECRET_BYTES = 32
 SHOWN_CHARACTERS = 16
 REQUESTS_PER_MINUTE = 30_000
 MICROS = 1_000_000
+LIMITS = ("requests_per_minute", "expires_at", "ceiling_micros", "ceiling_currency")
 TRACED = ("name", "prefix", "scopes", "purposes", "test", "requests_per_minute", "monthly_ceiling", "expires_at")
 
 
@@ -32,7 +33,7 @@ class CreateKey:
     test: bool
     scopes: Collection[Scope] = KEY_SCOPES
     purposes: Collection[Purpose] = tuple(Purpose)
-    requests_per_minute: int = REQUESTS_PER_MINUTE
+    requests_per_minute: int | None = None
     expires_at: datetime | None = None
     owner_id: UUID | None = None
     ceiling_micros: int | None = None
@@ -47,11 +48,19 @@ class Revoked(Conflict):
 
 
 def create(session: Session, vault: Vault, actor: Actor, command: CreateKey) -> tuple[ApiKey, str]:
-    """Add a key as somebody asks: theirs, and able to do no more than they. Return it with its secret."""
+    """Add a key as somebody asks: theirs, and able to do no more than they. Return it with its secret.
+
+    What a key makes belongs to that key's owner and has its limits, unless it asks for narrower ones.
+    """
     if actor.test and not command.test:
         raise Forbidden("A test key may not make a live key.")
     _check(actor, set(command.scopes), set(command.purposes), command.expires_at)
-    command = replace(command, owner_id=_owner_of(session, actor))
+    maker = _key_of(session, actor)
+    if maker is None:
+        command = replace(command, owner_id=actor.id)
+    else:
+        command = replace(_limited(command, maker), owner_id=maker.owner_id)
+        _demand_limits(maker, command)
     return create_key(session, vault, actor.workspace_id, command, actor=actor.name)
 
 
@@ -68,7 +77,7 @@ def create_key(
         scopes=sorted(command.scopes),
         purposes=sorted(command.purposes),
         test=command.test,
-        requests_per_minute=command.requests_per_minute,
+        requests_per_minute=command.requests_per_minute or REQUESTS_PER_MINUTE,
         owner_id=command.owner_id,
         ceiling_micros=command.ceiling_micros,
         ceiling_currency=command.ceiling_currency,
@@ -84,12 +93,17 @@ def create_key(
 
 def change(session: Session, vault: Vault, actor: Actor, key_id: UUID, changes: Mapping[str, Any]) -> ApiKey:
     """Change what is given, or raise `Revoked`. What the key could do before, it may keep."""
+    if actor.kind is ActorKind.KEY and actor.id == key_id:
+        raise Forbidden("A key does not change itself.")
     before = find(session, actor, key_id, to_change=True)
     if before.revoked_at:
         raise Revoked("Make a new key: a revoked one does not come back.")
     after = replace(before, **changes)
     added_scopes, added_purposes = set(after.scopes) - set(before.scopes), set(after.purposes) - set(before.purposes)
     _check(actor, added_scopes, added_purposes, after.expires_at if after.expires_at != before.expires_at else None)
+    maker = _key_of(session, actor)
+    if maker and any(getattr(after, name) != getattr(before, name) for name in LIMITS):
+        _demand_limits(maker, after)
     after = replace(after, scopes=sorted(after.scopes), purposes=sorted(after.purposes))
     if after != before:
         store.change_key(session, after)
@@ -170,12 +184,31 @@ def _check(actor: Actor, scopes: set[str], purposes: set[str], expires_at: datet
         raise Unprocessable("See errors.", errors=[Fault("/expires_at", "This time has passed.")])
 
 
-def _owner_of(session: Session, actor: Actor) -> UUID | None:
-    """Return who answers for what the actor makes: a key's keys belong to the key's owner."""
-    if actor.kind is ActorKind.USER:
-        return actor.id
-    maker = store.key(session, actor.workspace_id, actor.id)
-    return maker.owner_id if maker else None
+def _key_of(session: Session, actor: Actor) -> ApiKey | None:
+    return store.key(session, actor.workspace_id, actor.id) if actor.kind is ActorKind.KEY else None
+
+
+def _limited(command: CreateKey, maker: ApiKey) -> CreateKey:
+    """Let a new key have its maker's limits where it asks for none of its own."""
+    if command.ceiling_micros is None:
+        command = replace(command, ceiling_micros=maker.ceiling_micros, ceiling_currency=maker.ceiling_currency)
+    return replace(
+        command,
+        requests_per_minute=command.requests_per_minute or maker.requests_per_minute,
+        expires_at=command.expires_at or maker.expires_at,
+    )
+
+
+def _demand_limits(maker: ApiKey, key: CreateKey | ApiKey) -> None:
+    """Raise `Forbidden` if a key would live longer, be faster or cost more than the key that makes or changes it."""
+    exceeds = [(key.requests_per_minute or 0) > maker.requests_per_minute]
+    if maker.expires_at:
+        exceeds.append(key.expires_at is None or key.expires_at > maker.expires_at)
+    if maker.ceiling_micros is not None:
+        exceeds.append(key.ceiling_micros is None or key.ceiling_micros > maker.ceiling_micros)
+        exceeds.append(key.ceiling_currency != maker.ceiling_currency)
+    if any(exceeds):
+        raise Forbidden("A key gives no higher rate, ceiling or expiry than its own.")
 
 
 def _owner(key: ApiKey) -> str | None:

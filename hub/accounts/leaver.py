@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.accounts import keys, people, people_store, store, users
+from hub.accounts import keys, people, people_store, sessions_store, store, users
 from hub.accounts.people import Person
 from hub.accounts.service import Actor
 from hub.accounts.store import ApiKey
@@ -31,9 +31,9 @@ OWNED = {"provider_accounts": "acc"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """Who takes over, and which keys live on under them; the others end."""
+    """Who takes over, if anything is, and which keys live on under them; the others end."""
 
-    hand_over_to: UUID
+    hand_over_to: UUID | None = None
     hand_over_keys: Collection[UUID] = ()
 
 
@@ -68,7 +68,7 @@ def holdings(session: Session, actor: Actor, user_id: UUID) -> Holdings:
         keys=store.living_keys_of(session, actor.workspace_id, user_id),
         owned=owned,
         sessions=people_store.sessions_of(session, user_id),
-        works_elsewhere=len(users.memberships(session, user_id)) > 1,
+        works_elsewhere=any(workspace.id != actor.workspace_id for workspace, _ in users.memberships(session, user_id)),
     )
 
 
@@ -76,12 +76,12 @@ def leave(session: Session, hub: Runtime, actor: Actor, user_id: UUID, command: 
     """End a person's place here; return them and what became of what they had."""
     person = people.to_change(session, hub, actor, user_id, stays_owner=False)
     heir = _heir(session, hub, actor, person, command)
-    report: dict[str, Any] = {"handed_over_to": heir.typed_id, "role": person.role}
-    report |= _keys(session, hub, actor, person, command)
+    report: dict[str, Any] = {"handed_over_to": heir.typed_id if heir else None, "role": person.role}
+    report |= _keys(session, hub, actor, person, command, heir)
     report |= _owned(session, hub, actor, person, heir)
     left = people.end_place(session, actor, person)
-    stays = users.memberships(session, user_id)
-    report["sessions_ended"] = 0 if stays else users.end_sessions(session, user_id)
+    stays = users.memberships(session, user_id) or not person.works
+    report["sessions_ended"] = 0 if stays else sessions_store.end_all(session, user_id)
     people.record(session, hub, actor, left, "people.left", {"role": person.role}, report)
     return left, report
 
@@ -102,33 +102,44 @@ def looks(session: Session, hub: Runtime, actor: Actor, person: Person) -> Looks
     )
 
 
-def _heir(session: Session, hub: Runtime, actor: Actor, person: Person, command: Leave) -> Person:
+def _heir(session: Session, hub: Runtime, actor: Actor, person: Person, command: Leave) -> Person | None:
+    """Return who takes over; nobody need be named if there is nothing to take over."""
+    if command.hand_over_to is None:
+        if command.hand_over_keys or any(holdings(session, actor, person.id).owned.values()):
+            raise Unprocessable("See errors.", errors=[Fault("/hand_over_to", "Choose who takes over.")])
+        return None
     place = people_store.find(session, actor.workspace_id, command.hand_over_to, to_change=True)
-    if place is None or place.left_at or place.user_id == person.id:
+    if place is None or not place.works or place.user_id == person.id:
         fault = Fault("/hand_over_to", "Name a colleague who works here and stays.")
         raise Unprocessable("See errors.", errors=[fault])
     return people.find(session, hub, actor, command.hand_over_to)
 
 
-def _keys(session: Session, hub: Runtime, actor: Actor, person: Person, command: Leave) -> dict[str, list[str]]:
+def _keys(  # noqa: PLR0913, PLR0917 - who does what to whom, and for whom
+    session: Session, hub: Runtime, actor: Actor, person: Person, command: Leave, heir: Person | None
+) -> dict[str, list[str]]:
     mine = store.living_keys_of(session, actor.workspace_id, person.id)
     if set(command.hand_over_keys) - {key.id for key in mine}:
         fault = Fault("/hand_over_keys", "Name living keys of this person only.")
         raise Unprocessable("See errors.", errors=[fault])
-    handed_over = [key for key in mine if key.id in command.hand_over_keys]
-    revoked = [key for key in mine if key.id not in command.hand_over_keys]
-    for key in handed_over:
-        keys.hand_over(session, hub.vault, actor, key, command.hand_over_to)
-    for key in revoked:
-        keys.end(session, hub.vault, key, actor=actor.name)
+    handed_over, revoked = [], []
+    for key in mine:
+        if heir and key.id in command.hand_over_keys:
+            keys.hand_over(session, hub.vault, actor, key, heir.id)
+            handed_over.append(key)
+        else:
+            keys.end(session, hub.vault, key, actor=actor.name)
+            revoked.append(key)
     return {
         "keys_revoked": [ids.show("key", key.id) for key in revoked],
         "keys_handed_over": [ids.show("key", key.id) for key in handed_over],
     }
 
 
-def _owned(session: Session, hub: Runtime, actor: Actor, person: Person, heir: Person) -> dict[str, list[str]]:
-    handed_over = {}
+def _owned(session: Session, hub: Runtime, actor: Actor, person: Person, heir: Person | None) -> dict[str, list[str]]:
+    handed_over: dict[str, list[str]] = {name: [] for name in OWNED}
+    if heir is None:
+        return handed_over
     for name, prefix in OWNED.items():
         found = people_store.hand_over(session, METADATA.tables[name], actor.workspace_id, person.id, heir.id)
         handed_over[name] = [ids.show(prefix, one) for one in found]

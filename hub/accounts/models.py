@@ -60,6 +60,7 @@ USERS = Table(
     Column("password", Text),  # argon2; none until the person has chosen one
     Column("uniquifier", Text, nullable=False, unique=True),  # changes with the password: older links and sessions end
     Column("active", Boolean, nullable=False),
+    Column("has_second_factor", Boolean, nullable=False),  # plain, so that those without one are counted unopened
     Column("language", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_sign_in_at", DateTime(timezone=True)),
@@ -73,6 +74,7 @@ MEMBERS = Table(
     Column("role", Text, nullable=False),
     Column("invited_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("accepted_at", DateTime(timezone=True)),  # until then the place opens nothing
     Column("left_at", DateTime(timezone=True)),  # what they did stays theirs
     Index("ix_members_user", "user_id"),
 )

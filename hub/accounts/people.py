@@ -3,7 +3,8 @@
 The rules, for persons and API keys alike:
 
 - One touches only those who can do no more than oneself, and gives no role that may do more.
-- Only owners make, change and remove owners. A key is never an owner.
+- Only owners make, change and remove owners. A key makes and touches nobody who manages people or keys.
+- Nobody is in a workspace before they accepted it; until then it learns nothing of them but the email.
 - The last owner stays an owner.
 - A password link opens an account in all its workspaces, so one must be able to touch the person in each of them.
 - Nobody is deleted: who left keeps what they did.
@@ -17,9 +18,9 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hub.accounts import people_store, users
+from hub.accounts import links, people_store, powers, users
 from hub.accounts.people_store import Member
-from hub.accounts.roles import SCOPES_OF, Role
+from hub.accounts.roles import Role
 from hub.accounts.scopes import Scope
 from hub.accounts.service import Actor, ActorKind
 from hub.accounts.users_store import User
@@ -27,10 +28,13 @@ from hub.core import audit, clock, ids, masking
 from hub.core.problems import Conflict, Forbidden, NotFound
 from hub.core.runtime import Runtime
 
+HIDDEN = "•••"
+"""Instead of the address of who left: it is theirs, and may have changed since."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invite:
-    """Give somebody a place."""
+    """Offer somebody a place."""
 
     email: str
     name: str
@@ -62,8 +66,18 @@ class Person:
 
     @property
     def state(self) -> str:
-        """Tell whether they have yet to choose a password, work here, or left."""
-        return "left" if self.member.left_at else "active" if self.user.password else "invited"
+        """Tell whether they have yet to come in, work here, or left."""
+        return "left" if self.member.left_at else "active" if self.works and self.user.password else "invited"
+
+    @property
+    def works(self) -> bool:
+        """Tell whether they are a colleague: neither only invited nor gone."""
+        return self.member.works
+
+    @property
+    def name(self) -> str:
+        """Return what they are called here; until they come in, by their email."""
+        return self.user.name if self.member.accepted_at else self.user.email
 
 
 class LastOwner(Conflict):
@@ -89,9 +103,9 @@ def find(session: Session, hub: Runtime, actor: Actor, user_id: UUID, *, to_chan
     return Person(user, member)
 
 
-def invite(session: Session, hub: Runtime, actor: Actor, command: Invite) -> tuple[Person, str | None]:
-    """Give somebody a place, and return the link at which a new one chooses a password; none for who has an account."""
-    _demand_power(session, actor, actor.workspace_id, command.role)
+def invite(session: Session, hub: Runtime, actor: Actor, command: Invite) -> tuple[Person, str]:
+    """Offer somebody a place, and return the link at which they accept it."""
+    _demand_power(session, actor, command.role)
     email = users.normal_email(command.email)
     user = users.find_by_email(session, hub.vault, email)
     if user is None:
@@ -101,19 +115,18 @@ def invite(session: Session, hub: Runtime, actor: Actor, command: Invite) -> tup
             raise Conflict("This person is being invited already.") from error
     place = people_store.find(session, actor.workspace_id, user.id, to_change=True)
     if place and not place.left_at:
-        raise Conflict("This person works here already.")
-    users.join(session, actor.workspace_id, user.id, command.role, actor=actor.name)
+        raise Conflict("This person works here, or is invited, already.")
+    users.offer(session, actor.workspace_id, user.id, command.role, actor=actor.name)
     person = find(session, hub, actor, user.id)
-    after = {"email": user.email, "name": user.name, "role": command.role}
+    after = {"email": email, "name": command.name, "role": command.role}
     record(session, hub, actor, person, "people.invited", after=after)
-    is_new = user.password is None and _has_power_everywhere(session, actor, user)
-    return person, users.password_link(hub, user) if is_new else None
+    return person, links.invitation_link(hub, actor.workspace_id, person.member, actor.name)
 
 
 def change_role(session: Session, hub: Runtime, actor: Actor, user_id: UUID, role: Role) -> Person:
     """Make a person something else here, from their next request on."""
     person = to_change(session, hub, actor, user_id, stays_owner=role is Role.OWNER)
-    _demand_power(session, actor, actor.workspace_id, role)
+    _demand_power(session, actor, role)
     if role is person.role:
         return person
     people_store.change(session, actor.workspace_id, user_id, role=role, left_at=None)
@@ -122,14 +135,19 @@ def change_role(session: Session, hub: Runtime, actor: Actor, user_id: UUID, rol
 
 
 def new_link(session: Session, hub: Runtime, actor: Actor, user_id: UUID) -> tuple[Person, str]:
-    """Return a link at which a person who cannot sign in chooses a new password."""
+    """Return a link at which a person who cannot sign in chooses a new password, or an invited one comes in."""
     person = to_change(session, hub, actor, user_id, stays_owner=True)
+    if person.member.is_pending:
+        record(session, hub, actor, person, "people.link_made")
+        return person, links.invitation_link(hub, actor.workspace_id, person.member, actor.name)
     if actor.kind is ActorKind.USER and actor.id == user_id:
         raise Forbidden("Change your own password in your profile.")
-    if not _has_power_everywhere(session, actor, person.user):
+    if actor.kind is ActorKind.KEY and person.user.password:
+        raise Forbidden("A key makes no link for somebody who has a password.")
+    if not powers.everywhere(session, actor.name, actor.workspace_id, user_id):
         raise Forbidden("This person also works in a workspace where you may not do this.")
     record(session, hub, actor, person, "people.link_made")
-    return person, users.password_link(hub, person.user)
+    return person, links.password_link(hub, session, person.user, actor.name, actor.workspace_id)
 
 
 def to_change(session: Session, hub: Runtime, actor: Actor, user_id: UUID, *, stays_owner: bool) -> Person:
@@ -138,7 +156,7 @@ def to_change(session: Session, hub: Runtime, actor: Actor, user_id: UUID, *, st
     person = find(session, hub, actor, user_id, to_change=True)
     if person.member.left_at:
         raise Conflict("This person has left.")
-    _demand_power(session, actor, actor.workspace_id, person.role)
+    _demand_power(session, actor, person.role)
     if owners == {user_id} and not stays_owner:
         raise LastOwner("Make somebody else an owner first.")
     return person
@@ -153,7 +171,8 @@ def end_place(session: Session, actor: Actor, person: Person) -> Person:
 
 def roles_to_give(session: Session, actor: Actor) -> list[Role]:
     """Return the roles that the actor may give and take."""
-    return [role for role in Role if _has_power(session, actor, actor.workspace_id, role)]
+    given = powers.roles(session, actor.name, actor.workspace_id, actor.workspace_id)
+    return [role for role in Role if role in given]
 
 
 def read_id(text: str) -> UUID:
@@ -165,21 +184,25 @@ def read_id(text: str) -> UUID:
 
 
 def show(person: Person, actor: Actor) -> dict[str, Any]:
-    """Return a person as the API writes them; the address in full for those who may see it."""
+    """Return a person as the API writes them; the address in full for those who may see it.
+
+    What only concerns a colleague is shown of nobody else.
+    """
     user, member = person.user, person.member
     times = {
         "created_at": member.created_at,
         "left_at": member.left_at,
-        "last_sign_in_at": user.last_sign_in_at,
+        "last_sign_in_at": user.last_sign_in_at if person.works else None,
     }
+    email = user.email if actor.may(Scope.PERSONAL_DATA_READ) else masking.email(user.email)
     return {
         "id": person.typed_id,
-        "name": user.name,
-        "email": user.email if actor.may(Scope.PERSONAL_DATA_READ) else masking.email(user.email),
+        "name": user.name if member.accepted_at else HIDDEN if member.left_at else email,
+        "email": HIDDEN if member.left_at else email,
         "role": person.role.value,
-        "language": user.language,
+        "language": user.language if person.works else None,
         "state": person.state,
-        "second_factor": user.has_second_factor,
+        "second_factor": user.has_second_factor if person.works else None,
         "invited_by": member.invited_by,
         **{name: clock.show(moment) if moment else None for name, moment in times.items()},
     }
@@ -206,24 +229,9 @@ def record(  # noqa: PLR0913, PLR0917 - an act has that many sides
     audit.record(session, hub.vault, act)
 
 
-def _demand_power(session: Session, actor: Actor, workspace_id: UUID, role: Role) -> None:
-    if _has_power(session, actor, workspace_id, role):
+def _demand_power(session: Session, actor: Actor, role: Role) -> None:
+    if role in powers.roles(session, actor.name, actor.workspace_id, actor.workspace_id):
         return
     if role is Role.OWNER:
         raise Forbidden("Only an owner may do this to an owner.")
     raise Forbidden("This role may do more than you, so you cannot give or change it.")
-
-
-def _has_power(session: Session, actor: Actor, workspace_id: UUID, role: Role) -> bool:
-    """Tell whether the actor may touch people of a role in a workspace."""
-    if actor.kind is ActorKind.KEY:
-        return workspace_id == actor.workspace_id and role is not Role.OWNER and SCOPES_OF[role] <= actor.scopes
-    place = people_store.find(session, workspace_id, actor.id)
-    if place is None or place.left_at or Scope.USERS_WRITE not in SCOPES_OF[Role(place.role)]:
-        return False
-    return SCOPES_OF[role] <= SCOPES_OF[Role(place.role)] and (role is not Role.OWNER or place.role == Role.OWNER)
-
-
-def _has_power_everywhere(session: Session, actor: Actor, user: User) -> bool:
-    places = users.memberships(session, user.id)
-    return all(_has_power(session, actor, workspace.id, role) for workspace, role in places)

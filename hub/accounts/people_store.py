@@ -8,23 +8,35 @@ from uuid import UUID
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
-from hub.accounts.models import MEMBERS, SESSIONS
+from hub.accounts.models import MEMBERS, SESSIONS, USERS
 from hub.accounts.roles import Role
 from hub.core import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person's place in a workspace; once they left, the place they had."""
+    """A person's place in a workspace: offered, theirs once they accepted it, and over once they left."""
 
     user_id: UUID
     role: str
     invited_by: str
     created_at: datetime
+    accepted_at: datetime | None
     left_at: datetime | None
 
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether the place opens nothing yet."""
+        return self.accepted_at is None and self.left_at is None
 
-SHOWN = (MEMBERS.c.user_id, MEMBERS.c.role, MEMBERS.c.invited_by, MEMBERS.c.created_at, MEMBERS.c.left_at)
+    @property
+    def works(self) -> bool:
+        """Tell whether the place opens the workspace."""
+        return self.accepted_at is not None and self.left_at is None
+
+
+SHOWN = tuple(MEMBERS.c[name] for name in ("user_id", "role", "invited_by", "created_at", "accepted_at", "left_at"))
+WORKS = (MEMBERS.c.accepted_at.is_not(None), MEMBERS.c.left_at.is_(None))
 
 
 def find(session: Session, workspace_id: UUID, user_id: UUID, *, to_change: bool = False) -> Member | None:
@@ -45,13 +57,14 @@ def page(session: Session, workspace_id: UUID, after: UUID | None, limit: int) -
 
 def among(session: Session, workspace_id: UUID, user_ids: Collection[UUID]) -> Sequence[UUID]:
     """Return which of these people work, or worked, in a workspace."""
-    here = (MEMBERS.c.workspace_id == workspace_id, MEMBERS.c.user_id.in_(list(user_ids)))
+    known = (MEMBERS.c.user_id.in_(list(user_ids)), MEMBERS.c.accepted_at.is_not(None))
+    here = (MEMBERS.c.workspace_id == workspace_id, *known)
     return session.scalars(select(MEMBERS.c.user_id).where(*here)).all()
 
 
 def lock_owners(session: Session, workspace_id: UUID) -> set[UUID]:
     """Return who owns a workspace. Whoever changes places does this first, so that two do not unmake the last two."""
-    owners = (MEMBERS.c.workspace_id == workspace_id, MEMBERS.c.role == Role.OWNER, MEMBERS.c.left_at.is_(None))
+    owners = (MEMBERS.c.workspace_id == workspace_id, MEMBERS.c.role == Role.OWNER, *WORKS)
     return set(session.scalars(select(MEMBERS.c.user_id).where(*owners).order_by(MEMBERS.c.user_id).with_for_update()))
 
 
@@ -61,10 +74,24 @@ def change(session: Session, workspace_id: UUID, user_id: UUID, *, role: str, le
     session.execute(update(MEMBERS).where(*same).values(role=role, left_at=left_at))
 
 
+def accept(session: Session, workspace_id: UUID, user_id: UUID) -> None:
+    """Make an offered place the person's."""
+    same = (MEMBERS.c.workspace_id == workspace_id, MEMBERS.c.user_id == user_id)
+    session.execute(update(MEMBERS).where(*same).values(accepted_at=clock.now()))
+
+
 def sessions_of(session: Session, user_id: UUID) -> int:
     """Return in how many browsers a person is signed in."""
     living = (SESSIONS.c.user_id == user_id, SESSIONS.c.expires_at > clock.now())
     return session.scalar(select(func.count()).select_from(SESSIONS).where(*living)) or 0
+
+
+def count_password_only(session: Session, workspace_id: UUID) -> int:
+    """Return how many people of a workspace sign in without a second factor."""
+    here = (MEMBERS.c.workspace_id == workspace_id, *WORKS)
+    such = (USERS.c.active, USERS.c.password.is_not(None), ~USERS.c.has_second_factor)
+    query = select(func.count()).select_from(MEMBERS).join(USERS, USERS.c.id == MEMBERS.c.user_id).where(*here, *such)
+    return session.scalar(query) or 0
 
 
 def owned(session: Session, table: Table, workspace_id: UUID, owner_id: UUID) -> Sequence[UUID]:

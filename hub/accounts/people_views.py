@@ -38,7 +38,7 @@ def index() -> str:
     with hub.db.across_workspaces() as transaction:
         found = people.page(transaction, hub, actor, after, ROWS + 1)
     more = pagination.cursor(str(found[ROWS - 1].id)) if len(found) > ROWS else None
-    page = sorted(found[:ROWS], key=lambda person: (person.state == "left", person.user.name.casefold()))
+    page = sorted(found[:ROWS], key=lambda person: (person.state == "left", person.name.casefold()))
     shown = [people.show(person, actor) for person in page]
     return render_template("accounts/people.html", people=shown, next=more, words=words)
 
@@ -53,7 +53,7 @@ def invite() -> str:
 @blp.post("/w/<slug>/people/invite")
 @signed_in(Scope.USERS_WRITE)
 def send_invitation() -> Response | tuple[str, int]:
-    """Give somebody a place, and lead to the page that shows their link this once."""
+    """Offer somebody a place, and lead to the page that shows their link this once."""
     hub, actor = runtime(), current_actor()
     try:
         given = forms.load(InviteSchema())
@@ -62,10 +62,7 @@ def send_invitation() -> Response | tuple[str, int]:
             person, link = people.invite(transaction, hub, actor, command)
     except Unprocessable as problem:
         return _invite(Form.refused(problem)), HTTPStatus.UNPROCESSABLE_ENTITY
-    if link:
-        session[NEW_LINK] = [person.typed_id, link]
-    else:
-        flash(gettext("%(name)s already has an account and finds this workspace there.", name=person.user.name))
+    session[NEW_LINK] = [person.typed_id, link]
     return _to(person)
 
 
@@ -145,7 +142,7 @@ def _leave(user_id: UUID, form: Form) -> str:
         colleagues = [
             (other.typed_id, other.user.name)
             for other in people.page(transaction, hub, actor, None, ROWS)
-            if other.id != user_id and other.state == "active"
+            if other.id != user_id and other.works
         ]
         holdings = leaver.holdings(transaction, actor, user_id)
         view = _view(transaction, person)

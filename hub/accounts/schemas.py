@@ -1,6 +1,5 @@
 """The shape of API keys, people, the audit log and the workspace in REST."""
 
-import zoneinfo
 from typing import Any
 
 import phonenumbers
@@ -9,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from hub.accounts.keys import REQUESTS_PER_MINUTE
 from hub.accounts.roles import Role
 from hub.accounts.scopes import Purpose, Scope
+from hub.accounts.service import time_zones
 from hub.web.i18n import LANGUAGES
 from hub.web.schemas import Amount, AnswerSchema, Currency, Flag, Moment, StrictSchema, Whole, Words
 
@@ -53,15 +53,18 @@ class ChangeKeySchema(StrictSchema):
 
 
 class CreateKeySchema(ChangeKeySchema):
-    """A new key. It gets no more scopes and purposes than its maker has."""
+    """A new key. It may do, cost and live no more than its maker."""
 
     name = Words(required=True, validate=NAME)
     test = Flag(metadata={"description": "Default: as the maker. A test key makes test keys only."})
     scopes = fields.List(
-        Words(validate=SCOPE), validate=SOME, metadata={"description": "Default: messages, events, provider accounts."}
+        Words(validate=SCOPE), validate=SOME, metadata={"description": "Default: messages and events."}
     )
     purposes = fields.List(Words(validate=PURPOSE), metadata={"description": "Default: as the maker."})
-    requests_per_minute = Whole(validate=validate.Range(1, MOST_PER_MINUTE), load_default=REQUESTS_PER_MINUTE)
+    requests_per_minute = Whole(
+        validate=validate.Range(1, MOST_PER_MINUTE),
+        metadata={"description": f"Default: as the key that makes it, or {REQUESTS_PER_MINUTE}."},
+    )
 
 
 class KeyCeilingSchema(AnswerSchema):
@@ -103,7 +106,7 @@ class KeyListSchema(AnswerSchema):
 
 
 class InviteSchema(StrictSchema):
-    """Whom to give a place, and as what. The name and language of who has an account already stay theirs."""
+    """Whom to offer a place, and as what. The name and language of who has an account already stay theirs."""
 
     email = Words(required=True, validate=validate.Length(3, 254))
     name = Words(required=True, validate=NAME)
@@ -118,14 +121,17 @@ class ChangePersonSchema(StrictSchema):
 
 
 class LeaveSchema(StrictSchema):
-    """Who takes over. Keys that are not handed over are revoked."""
+    """Who takes over; needed if anything is handed over. Keys that are not handed over are revoked."""
 
-    hand_over_to = Words(required=True, validate=TYPED_ID, metadata={"example": "usr_01h455vb4pex5vsknk084sn02q"})
+    hand_over_to = Words(validate=TYPED_ID, metadata={"example": "usr_01h455vb4pex5vsknk084sn02q"})
     hand_over_keys = fields.List(Words(validate=TYPED_ID), load_default=list)
 
 
 class PersonSchema(AnswerSchema):
-    """Somebody who works, or worked, here. The email is masked without `personal_data:read`."""
+    """Somebody who works, or worked, here, or is invited. The email is masked without `personal_data:read`.
+
+    `name` is the email until they accepted; language, second factor and last sign-in are shown of colleagues only.
+    """
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -133,7 +139,7 @@ class PersonSchema(AnswerSchema):
     role = fields.String(required=True)
     language = fields.String(required=True, allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(["invited", "active", "left"]))
-    second_factor = fields.Boolean(required=True)
+    second_factor = fields.Boolean(required=True, allow_none=True)
     invited_by = fields.String(required=True)
     created_at = fields.DateTime(required=True)
     left_at = fields.DateTime(required=True, allow_none=True)
@@ -141,9 +147,9 @@ class PersonSchema(AnswerSchema):
 
 
 class InvitedSchema(PersonSchema):
-    """Somebody, with the link at which they choose a password: shown this once; null for who has one."""
+    """Somebody, with the link at which they come in or choose a password: shown this once."""
 
-    link = fields.String(required=True, allow_none=True)
+    link = fields.String(required=True)
 
 
 class PersonListSchema(AnswerSchema):
@@ -157,7 +163,7 @@ class LeftSchema(AnswerSchema):
     """What became of what somebody had."""
 
     person = fields.Nested(PersonSchema, required=True)
-    handed_over_to = fields.String(required=True)
+    handed_over_to = fields.String(required=True, allow_none=True)
     role = fields.String(required=True)
     keys_revoked = fields.List(fields.String(), required=True)
     keys_handed_over = fields.List(fields.String(), required=True)
@@ -214,7 +220,7 @@ def check_region(text: str) -> None:
 
 def check_time_zone(text: str) -> None:
     """Refuse what is no time zone (IANA)."""
-    if text not in zoneinfo.available_timezones():
+    if text not in time_zones():
         raise ValidationError("Not a time zone; use a name such as Europe/Moscow.")
 
 

@@ -25,14 +25,8 @@ class Scope(StrEnum):
 
 
 WORKSPACE_SCOPES = tuple(scope for scope in Scope if scope is not Scope.METRICS_READ)
-KEY_SCOPES = (
-    Scope.MESSAGES_READ,
-    Scope.MESSAGES_WRITE,
-    Scope.EVENTS_READ,
-    Scope.PROVIDER_ACCOUNTS_READ,
-    Scope.PROVIDER_ACCOUNTS_WRITE,
-)
-"""What a key may do if nothing else is said: a key that leaks must not make keys or people."""
+KEY_SCOPES = (Scope.MESSAGES_READ, Scope.MESSAGES_WRITE, Scope.EVENTS_READ)
+"""What a key may do if nothing else is said: a key that leaks must not make keys or people, nor touch providers."""
 
 
 class Purpose(StrEnum):

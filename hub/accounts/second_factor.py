@@ -4,8 +4,6 @@ import base64
 import hashlib
 import io
 import secrets
-from dataclasses import replace
-from uuid import UUID
 
 import qrcode  # type: ignore[import-untyped] # it has no types
 import qrcode.image.svg  # type: ignore[import-untyped] # it has no types
@@ -13,9 +11,10 @@ from passlib.exc import TokenError  # type: ignore[import-untyped] # it has no t
 from passlib.totp import TOTP  # type: ignore[import-untyped] # it has no types
 from sqlalchemy.orm import Session
 
-from hub.accounts import users, users_store
+from hub.accounts import users
 from hub.accounts.users_store import User
 from hub.core.crypto import Vault
+from hub.core.problems import Conflict
 
 ISSUER = "Trunkline"
 CLOCK_SKEW_SECONDS = 30
@@ -51,54 +50,52 @@ def step_of(key: str, code: str, last: int | None = None) -> int | None:
     return int(match.counter)
 
 
-def turn_on(session: Session, vault: Vault, user_id: UUID, key: str, step: int) -> list[str]:
+def turn_on(session: Session, vault: Vault, user: User, key: str, step: int) -> list[str]:
     """Ask for codes from now on; return the rescue codes, which nobody can read again."""
+    fresh = users.lock(session, vault, user)
+    if fresh and fresh.has_second_factor:
+        raise Conflict("The second factor is on already.")
     codes = _new_codes()
-    _change(session, vault, user_id, second_factor=key, last_code=step, rescue_codes=[_digest(code) for code in codes])
-    users.write_down(session, vault, user_id, "second_factor.turned_on")
+    digests = [_digest(code) for code in codes]
+    users.update(session, vault, user, second_factor=key, last_code=step, rescue_codes=digests)
+    users.write_down(session, vault, user.id, "second_factor.turned_on")
     return codes
 
 
-def turn_off(session: Session, vault: Vault, user_id: UUID) -> None:
+def turn_off(session: Session, vault: Vault, user: User) -> None:
     """Let the password be enough again."""
-    _change(session, vault, user_id, second_factor=None, last_code=None, rescue_codes=())
-    users.write_down(session, vault, user_id, "second_factor.turned_off")
+    users.update(session, vault, user, second_factor=None, last_code=None, rescue_codes=())
+    users.write_down(session, vault, user.id, "second_factor.turned_off")
 
 
-def new_rescue_codes(session: Session, vault: Vault, user_id: UUID) -> list[str]:
+def new_rescue_codes(session: Session, vault: Vault, user: User) -> list[str]:
     """Replace the rescue codes; return the new ones, which nobody can read again."""
     codes = _new_codes()
-    _change(session, vault, user_id, rescue_codes=[_digest(code) for code in codes])
-    users.write_down(session, vault, user_id, "rescue_codes.made")
+    users.update(session, vault, user, rescue_codes=[_digest(code) for code in codes])
+    users.write_down(session, vault, user.id, "rescue_codes.made")
     return codes
 
 
 def take_code(session: Session, vault: Vault, user: User, code: str) -> bool:
     """Tell whether this is the app's code, and take it: a code that was seen over a shoulder is worth nothing."""
-    fresh = users_store.find(session, vault, user.id, lock=True)
+    fresh = users.lock(session, vault, user)
     step = step_of(fresh.second_factor, code, fresh.last_code) if fresh and fresh.second_factor else None
     if fresh is None or step is None:
         return False
-    users_store.change(session, vault, replace(fresh, last_code=step))
+    users.update(session, vault, fresh, last_code=step)
     return True
 
 
 def take_rescue_code(session: Session, vault: Vault, user: User, code: str) -> bool:
     """Tell whether this is a rescue code of the person, and strike it out."""
-    fresh = users_store.find(session, vault, user.id, lock=True)
+    fresh = users.lock(session, vault, user)
     digest = _digest(code)
     if fresh is None or digest not in fresh.rescue_codes:
         return False
     left = [kept for kept in fresh.rescue_codes if kept != digest]
-    users_store.change(session, vault, replace(fresh, rescue_codes=left))
-    users.write_down(session, vault, user.id, "rescue_code.used", {"left": len(left)})
+    users.update(session, vault, fresh, rescue_codes=left)
+    users.write_down(session, vault, user.id, "rescue_code.used", after={"left": len(left)})
     return True
-
-
-def _change(session: Session, vault: Vault, user_id: UUID, **values: object) -> None:
-    fresh = users_store.find(session, vault, user_id, lock=True)
-    if fresh:
-        users_store.change(session, vault, replace(fresh, **values))  # type: ignore[arg-type] # fields of User, named above
 
 
 def _new_codes() -> list[str]:

@@ -1,5 +1,6 @@
 """Workspaces, and who asks in them: recognise API keys."""
 
+import functools
 import hashlib
 import re
 import threading
@@ -84,11 +85,11 @@ class Actor:
 
     def demand(self, scope: Scope) -> None:
         """Raise `Forbidden` unless the actor has the scope."""
-        if not self.may(scope):
-            detail = (
-                f"This key has no scope {scope}." if self.kind is ActorKind.KEY else "Your role does not allow this."
-            )
-            raise Forbidden(detail)
+        if self.may(scope):
+            return
+        if self.kind is ActorKind.KEY:
+            raise Forbidden(f"This key has no scope {scope}.")
+        raise Forbidden("Your role does not allow this.")
 
     def demand_funds(self) -> None:
         """Raise `SpendCeiling` if the actor may cost nothing more this month."""
@@ -104,13 +105,19 @@ class KeyHolder:
     actor: Actor
 
 
+@functools.cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones (IANA); they are read from the disk."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def create_workspace(
     session: Session, name: str, region: str, *, time_zone: str = "UTC", language: str = "en"
 ) -> store.Workspace:
     """Add a workspace; `region` (ISO 3166) tells how numbers without `+` are read, `time_zone` (IANA) the midnight."""
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise BadKeyRequest(f"{region} is not a region; use two letters such as RU or GB.")
-    if time_zone not in zoneinfo.available_timezones():
+    if time_zone not in time_zones():
         raise BadKeyRequest(f"{time_zone} is not a time zone; use a name such as Europe/Moscow.")
     workspace_id = ids.new()
     workspace = store.Workspace(

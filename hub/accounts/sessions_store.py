@@ -71,18 +71,15 @@ def of_user(session: Session, vault: Vault, user_id: UUID, now: datetime) -> lis
     return [read(vault, row) for row in rows]
 
 
-def end(session: Session, user_id: UUID, digest: bytes) -> bool:
-    """End one of a person's sessions; tell whether there was one."""
+def end(session: Session, user_id: UUID, digest: bytes) -> None:
+    """End one of a person's sessions."""
     mine = (SESSIONS.c.user_id == user_id, SESSIONS.c.digest == digest)
-    return bool(rows_of(session.execute(delete(SESSIONS).where(*mine))))
+    session.execute(delete(SESSIONS).where(*mine))
 
 
-def end_all(session: Session, user_id: UUID, except_digest: bytes | None = None) -> int:
-    """End all sessions of a person but, if it is named, one; return how many."""
-    others = [SESSIONS.c.user_id == user_id]
-    if except_digest is not None:
-        others.append(SESSIONS.c.digest != except_digest)
-    return rows_of(session.execute(delete(SESSIONS).where(*others)))
+def end_all(session: Session, user_id: UUID) -> int:
+    """End all sessions of a person; return how many."""
+    return rows_of(session.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user_id)))
 
 
 def sweep(session: Session, before: datetime, limit: int) -> int:

@@ -3,20 +3,45 @@
 Its own routes stay off (`register_blueprint=False`), and so do its authentication tokens: there is one way in.
 """
 
+from typing import Any
+
 from flask import Flask, request
-from flask_security import Security
+from flask_security import RoleMixin, Security, UserDatastore, UserMixin
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped] # it has no types
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 
-from hub.accounts import auth, sessions, signing, users
+from hub.accounts import auth, passwords, sessions, signing, users
 from hub.accounts.attempts import EXTENSION, Attempts
-from hub.accounts.datastore import People
+from hub.accounts.users_store import User
 from hub.core.problems import BadRequest
 from hub.core.runtime import Runtime
 from hub.web.context import runtime
 from hub.web.shell import preference_changed
 
 csrf = CSRFProtect()
+
+
+class Person(UserMixin):
+    """A person who may sign in. What they may do says their place in a workspace, not Flask-Security's roles."""
+
+    fs_uniquifier = ""  # what a session is bound to; Flask-Security asks the class whether there is one
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.fs_uniquifier = user.uniquifier
+        self.active = user.active
+
+
+class People(UserDatastore):
+    """Finds who is signed in: the session's row came with its person, so no further look-up is needed."""
+
+    def __init__(self) -> None:
+        super().__init__(Person, RoleMixin)
+
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Person | None:  # noqa: ANN401, ARG002, FBT001, FBT002 - its signature
+        """Return the person of the request's session if the session was begun under their present password."""
+        user = sessions.opened().user
+        return Person(user) if user and kwargs == {"fs_uniquifier": user.uniquifier} else None
 
 
 def install(app: Flask, hub: Runtime) -> None:
@@ -39,6 +64,7 @@ def install(app: Flask, hub: Runtime) -> None:
     )
     app.session_interface = sessions.Sessions()
     app.extensions[EXTENSION] = Attempts(hub.limiter)
+    passwords.prepare()
     app.before_request(sessions.load)
     csrf.init_app(app)
     app.before_request(_check_form)
@@ -46,7 +72,7 @@ def install(app: Flask, hub: Runtime) -> None:
     security.login_manager.request_loader(_nobody)
     security.principal.identity_loaders.clear()  # its permissions are not used, and the API should not pay for them
     auth.install(app)
-    preference_changed.connect(_keep_preference)
+    preference_changed.connect(_keep_preference, sender=app)
 
 
 def _check_form() -> None:
@@ -69,4 +95,4 @@ def _keep_preference(_sender: object, name: str, value: str) -> None:
     if user and name == "language":
         hub = runtime()
         with hub.db.across_workspaces() as session:
-            users.change_profile(session, hub.vault, user.id, language=value)
+            users.change_profile(session, hub.vault, user, language=value)

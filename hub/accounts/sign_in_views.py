@@ -1,13 +1,12 @@
-"""Signing in and out, and choosing a password by a link."""
+"""Signing in and out."""
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from uuid import UUID
 
 import structlog
-from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
+from flask import current_app, g, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext, ngettext  # type: ignore[import-untyped] # it has no types
 from flask_security import current_user, login_user, logout_user
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped] # it has no types
@@ -16,9 +15,9 @@ from werkzeug.wrappers import Response
 
 from hub.accounts import passwords, second_factor, sessions, users, users_store
 from hub.accounts.attempts import CODES_PER_ACCOUNT, EXTENSION, Attempts
-from hub.accounts.auth import signed_in
-from hub.accounts.datastore import Person
+from hub.accounts.auth import current_person, signed_in
 from hub.accounts.screens import blp
+from hub.accounts.sign_in import Person
 from hub.accounts.users_store import NOBODY, User
 from hub.core import clock
 from hub.core.crypto import Vault
@@ -28,9 +27,13 @@ from hub.web.forms import Form
 from hub.web.shell import keep, local_path
 
 HALF_SIGNED_IN = "half_signed_in"
+SIGN_IN_EMAIL = "sign_in_email"
+"""Who just chose a password."""
 CODE_SECONDS = 600
 REFUSAL_SECONDS = 0.4
 """A refusal takes this long whoever was named: what is looked up and written down about known people is not heard."""
+ANONYMOUS = "anonymous"
+"""Who failed to sign in: nobody knows whether it was the person."""
 Take = Callable[[Session, Vault, User, str], bool]
 
 log = structlog.get_logger()
@@ -39,8 +42,12 @@ log = structlog.get_logger()
 @blp.get("/")
 @signed_in()
 def front() -> Response:
-    """Lead to the first of one's workspaces; whoever is in none has a profile at least."""
-    return _leave_for("/")
+    """Lead to the workspace that was used last; whoever is in none is told so."""
+    if "slug" in g:
+        return redirect(f"/w/{g.slug}/", HTTPStatus.SEE_OTHER)
+    with runtime().db.across_workspaces() as transaction:
+        left = users_store.left(transaction, current_person().id)
+    return _page("accounts/no_workspace.html", Form(), left=left)
 
 
 @blp.get("/sign-in")
@@ -48,7 +55,7 @@ def sign_in() -> Response:
     """Ask who it is."""
     if current_user.is_authenticated:
         return _leave_for(_next())
-    return _page("accounts/sign_in.html", Form())
+    return _page("accounts/sign_in.html", Form({"email": session.pop(SIGN_IN_EMAIL, "")}))
 
 
 @blp.post("/sign-in")
@@ -58,7 +65,7 @@ def enter() -> Response:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     hub = runtime()
     try:
-        attempts().count(hub.vault.index(NOBODY, email.strip().casefold()).hex(), request.remote_addr)
+        attempts().count_guess(hub.vault.index(NOBODY, email.strip().casefold()).hex(), request.remote_addr)
     except TooManyRequests as problem:
         return _too_many("accounts/sign_in.html", problem)
     with hub.db.across_workspaces() as transaction:
@@ -108,31 +115,6 @@ def sign_out() -> Response:
     return _go("accounts_screens.sign_in")
 
 
-@blp.get("/choose-password/<token>")
-def choose_password(token: str) -> Response:
-    """Ask for a new password."""
-    with runtime().db.across_workspaces() as transaction:
-        user = users.user_of_link(runtime(), transaction, token)
-    return _choose(user, Form())
-
-
-@blp.post("/choose-password/<token>")
-def take_password(token: str) -> Response:
-    """Take the new password; the link is over."""
-    hub = runtime()
-    with hub.db.across_workspaces() as transaction:
-        user = users.user_of_link(hub, transaction, token)
-        if user is None:
-            return _choose(None, Form())
-        try:
-            users.set_password(transaction, hub.vault, user, new_password())
-        except Unprocessable as problem:
-            return _choose(user, Form.refused(problem))
-    session.clear()
-    flash(gettext("The password is set. Sign in with it."))
-    return _go("accounts_screens.sign_in")
-
-
 def new_password() -> str:
     """Return the password that was typed twice, or raise `Unprocessable`."""
     password = request.form.get("password", "")
@@ -166,11 +148,13 @@ def wait_in_words(problem: TooManyRequests) -> str:
 def _finish(user: User, password: str | None = None) -> Response:
     hub = runtime()
     with hub.db.across_workspaces() as transaction:
-        fresh = users_store.find(transaction, hub.vault, user.id, lock=True) or user
-        fresh = replace(fresh, last_sign_in_at=clock.now())
-        if password and fresh.password == user.password and passwords.is_outdated(user.password or ""):
-            fresh = replace(fresh, password=passwords.make_hash(password))
-        users_store.change(transaction, hub.vault, fresh)
+        fresh = users.lock(transaction, hub.vault, user)
+        if fresh is None or fresh.second_factor != user.second_factor:
+            return _go("accounts_screens.sign_in")
+        values: dict[str, object] = {"last_sign_in_at": clock.now()}
+        if password and passwords.is_outdated(fresh.password or ""):
+            values["password"] = passwords.make_hash(password)
+        fresh = users.update(transaction, hub.vault, fresh, **values)
         users.write_down(transaction, hub.vault, user.id, "person.signed_in")
     begin(fresh)
     log.info("person.signed_in", user_id=user.id)
@@ -219,14 +203,9 @@ def _write_down_failure(user: User | None, what: str) -> None:
     if user:
         hub = runtime()
         with hub.db.across_workspaces() as transaction:
-            users.write_down(transaction, hub.vault, user.id, "person.sign_in_failed", {"wrong": what})
-
-
-def _choose(user: User | None, form: Form) -> Response:
-    if user is None:
-        return _page("accounts/link_over.html", form, HTTPStatus.GONE)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return _page("accounts/choose_password.html", form, status, email=user.email)
+            users.write_down(
+                transaction, hub.vault, user.id, "person.sign_in_failed", after={"wrong": what}, actor=ANONYMOUS
+            )
 
 
 def _too_many(template: str, problem: TooManyRequests) -> Response:
@@ -248,12 +227,12 @@ def _next() -> str:
 
 
 def _leave_for(path: str) -> Response:
-    """Go on to a page of this site; without one, to the first workspace or else to the profile."""
+    """Go on to a page of this site; without one, to the first workspace."""
     if path == "/":
         user = sessions.opened().user
         with runtime().db.across_workspaces() as transaction:
             places = users.memberships(transaction, user.id) if user else []
-        path = f"/w/{places[0][0].slug}/" if places else url_for("accounts_screens.profile")
+        path = f"/w/{places[0][0].slug}/" if places else path
     return redirect(path, HTTPStatus.SEE_OTHER)
 
 

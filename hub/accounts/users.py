@@ -4,24 +4,19 @@ import hashlib
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from itsdangerous import BadData
 from sqlalchemy.orm import Session
 
-from hub.accounts import passwords, sessions_store, signing, users_store
+from hub.accounts import passwords, sessions_store, users_store
 from hub.accounts.roles import Role
 from hub.accounts.store import Workspace
 from hub.accounts.users_store import User
 from hub.core import audit, clock, ids
 from hub.core.crypto import Vault
 from hub.core.problems import Conflict, Fault, Unprocessable
-from hub.core.runtime import Runtime
 
-LINK_LIFE = timedelta(days=3)
-LINK = "password link"
 LONGEST_EMAIL = 254
 LONGEST_NAME = 100
 
@@ -68,37 +63,18 @@ def many(session: Session, vault: Vault, user_ids: Collection[UUID]) -> dict[UUI
 
 
 def join(session: Session, workspace_id: UUID, user_id: UUID, role: Role, actor: str) -> None:
-    """Give a person a place in a workspace, or back to one who left."""
-    users_store.join(session, workspace_id, user_id, role, actor)
+    """Give a person a place in a workspace, or back to one who left, without asking them."""
+    users_store.join(session, workspace_id, user_id, role, actor, accepted=True)
+
+
+def offer(session: Session, workspace_id: UUID, user_id: UUID, role: Role, actor: str) -> None:
+    """Offer a person a place in a workspace: it opens nothing until they accept it."""
+    users_store.join(session, workspace_id, user_id, role, actor, accepted=False)
 
 
 def memberships(session: Session, user_id: UUID) -> list[tuple[Workspace, Role]]:
-    """Return the workspaces that a person is in, by name, each with their role."""
+    """Return the workspaces that a person is in, by name, each with their role. Offered places are none."""
     return [(workspace, Role(role)) for workspace, role in users_store.memberships(session, user_id)]
-
-
-def end_sessions(session: Session, user_id: UUID, except_digest: bytes | None = None) -> int:
-    """Sign a person out everywhere, or everywhere else; return from how many browsers."""
-    return sessions_store.end_all(session, user_id, except_digest)
-
-
-def password_link(hub: Runtime, user: User) -> str:
-    """Return the address at which the person chooses a password: once, within `LINK_LIFE`.
-
-    It ends when it was used, and when the password changes in another way.
-    """
-    token = signing.signer(hub.settings, LINK).dumps([user.id.hex, state_of(user)])
-    return f"{hub.settings.public_url}/choose-password/{token}"
-
-
-def user_of_link(hub: Runtime, session: Session, token: str) -> User | None:
-    """Return whose link this is, or None if it is over."""
-    try:
-        user_id, state = signing.signer(hub.settings, LINK).loads(token, max_age=int(LINK_LIFE.total_seconds()))
-    except BadData:
-        return None
-    user = users_store.find(session, hub.vault, UUID(hex=user_id), lock=True)
-    return user if user and user.active and secrets.compare_digest(state, state_of(user)) else None
 
 
 def set_password(session: Session, vault: Vault, user: User, password: str) -> User:
@@ -106,33 +82,64 @@ def set_password(session: Session, vault: Vault, user: User, password: str) -> U
     fault = passwords.fault_of(password, user.email)
     if fault:
         raise Unprocessable("See errors.", errors=[fault])
-    changed = replace(user, password=passwords.make_hash(password), uniquifier=secrets.token_hex(16))
-    users_store.change(session, vault, changed)
-    end_sessions(session, user.id)
+    kept = passwords.make_hash(password)  # before the row is locked: it takes a while
+    changed = update(session, vault, user, password=kept, uniquifier=secrets.token_hex(16))
+    sessions_store.end_all(session, user.id)
     write_down(session, vault, user.id, "password.changed")
     return changed
 
 
-def write_down(
-    session: Session, vault: Vault, user_id: UUID, action: str, after: Mapping[str, Any] | None = None
+def lock(session: Session, vault: Vault, user: User) -> User | None:
+    """Return a person as they are now, so as to change them; None if they were shut out or have another password."""
+    fresh = users_store.find(session, vault, user.id, lock=True)
+    return fresh if fresh and fresh.active and fresh.uniquifier == user.uniquifier else None
+
+
+def update(session: Session, vault: Vault, user: User, **values: object) -> User:
+    """Change these fields of a person and no others, whatever else changed since they were read."""
+    fresh = lock(session, vault, user)
+    if fresh is None:
+        raise Conflict("The account has changed meanwhile. Sign in again.")
+    changed = replace(fresh, **values)  # type: ignore[arg-type] # the caller names fields of User
+    users_store.change(session, vault, changed)
+    return changed
+
+
+def write_down(  # noqa: PLR0913 - an act has that many sides
+    session: Session,
+    vault: Vault,
+    user_id: UUID,
+    action: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    actor: str | None = None,
 ) -> None:
-    """Put what a person did about their own account into the audit log of each of their workspaces."""
+    """Put what happened to a person's account into the audit log of each of their workspaces; it was themselves."""
     name = ids.show("usr", user_id)
     for workspace, _ in users_store.memberships(session, user_id):
-        act = audit.Act(workspace_id=workspace.id, actor=name, action=action, subject=name, after=after)
+        act = audit.Act(
+            workspace_id=workspace.id,
+            actor=actor or name,
+            action=action,
+            subject=name,
+            before=before,
+            after=after,
+        )
         audit.record(session, vault, act)
 
 
-def change_profile(session: Session, vault: Vault, user_id: UUID, **values: str | None) -> User:
+def change_profile(session: Session, vault: Vault, user: User, **values: str | None) -> User:
     """Change a person's name, email, phone or language."""
-    user = users_store.find(session, vault, user_id, lock=True)
-    if user is None:
-        raise LookupError(user_id)
-    changed = replace(user, **values)  # type: ignore[arg-type] # the caller names fields that hold texts
-    if changed.email != user.email and find_by_email(session, vault, changed.email):
+    email = values.get("email") or user.email
+    if email != user.email and find_by_email(session, vault, email):
         taken = Fault("/email", "There is a person with this email already.")
         raise Unprocessable("See errors.", errors=[taken])
-    users_store.change(session, vault, changed)
+    changed = update(session, vault, user, **values)
+    fields = [name for name in values if getattr(user, name) != getattr(changed, name)]
+    if fields:
+        before, after = ({name: getattr(state, name) for name in fields} for state in (user, changed))
+        write_down(session, vault, user.id, "person.changed", before=before, after=after)
     return changed
 
 

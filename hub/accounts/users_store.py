@@ -80,12 +80,14 @@ def read(vault: Vault, row: Any) -> User:  # noqa: ANN401 - a row as a mapping
     return User(**columns, **vault.unseal(row["sealed"]))
 
 
-def join(session: Session, workspace_id: UUID, user_id: UUID, role: str, invited_by: str) -> None:
-    """Give a person a place in a workspace, or back to one who left."""
-    row = upsert(MEMBERS).values(
-        workspace_id=workspace_id, user_id=user_id, role=role, invited_by=invited_by, created_at=clock.now()
-    )
-    again = {"role": role, "invited_by": invited_by, "left_at": None}
+def join(  # noqa: PLR0913 - a place has that many sides
+    session: Session, workspace_id: UUID, user_id: UUID, role: str, invited_by: str, *, accepted: bool
+) -> None:
+    """Give or offer a person a place in a workspace, anew to one who left."""
+    now = clock.now()
+    place = {"role": role, "invited_by": invited_by, "created_at": now, "accepted_at": now if accepted else None}
+    row = upsert(MEMBERS).values(workspace_id=workspace_id, user_id=user_id, **place)
+    again = place | {"left_at": None}
     session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "user_id"], set_=again))
 
 
@@ -94,14 +96,25 @@ def memberships(session: Session, user_id: UUID) -> list[tuple[Workspace, str]]:
     query = (
         select(*WORKSPACES.c, MEMBERS.c.role)
         .join(MEMBERS, MEMBERS.c.workspace_id == WORKSPACES.c.id)
-        .where(MEMBERS.c.user_id == user_id, MEMBERS.c.left_at.is_(None))
+        .where(MEMBERS.c.user_id == user_id, MEMBERS.c.accepted_at.is_not(None), MEMBERS.c.left_at.is_(None))
         .order_by(WORKSPACES.c.name)
     )
     found = [dict(row) for row in session.execute(query).mappings()]
     return [(Workspace(**row), role) for row in found for role in (row.pop("role"),)]
 
 
-_PLAIN = tuple(column.name for column in USERS.c if column.name not in {"email_index", "sealed"})
+def left(session: Session, user_id: UUID) -> list[tuple[str, datetime]]:
+    """Return the names of the workspaces that a person is in no longer, and when they left, the last first."""
+    query = (
+        select(WORKSPACES.c.name, MEMBERS.c.left_at)
+        .join(MEMBERS, MEMBERS.c.workspace_id == WORKSPACES.c.id)
+        .where(MEMBERS.c.user_id == user_id, MEMBERS.c.accepted_at.is_not(None), MEMBERS.c.left_at.is_not(None))
+        .order_by(MEMBERS.c.left_at.desc())
+    )
+    return [(row.name, row.left_at) for row in session.execute(query)]
+
+
+_PLAIN = tuple(column.name for column in USERS.c if column.name not in {"email_index", "sealed", "has_second_factor"})
 
 
 def _changeable(vault: Vault, user: User) -> dict[str, Any]:
@@ -112,6 +125,7 @@ def _changeable(vault: Vault, user: User) -> dict[str, Any]:
         "password": user.password,
         "uniquifier": user.uniquifier,
         "active": user.active,
+        "has_second_factor": user.has_second_factor,
         "language": user.language,
         "last_sign_in_at": user.last_sign_in_at,
     }

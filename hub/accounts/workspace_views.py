@@ -1,12 +1,12 @@
 """The screens of the audit log and of the workspace's settings."""
 
-import zoneinfo
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+import pytz  # type: ignore[import-untyped] # it has no types; Flask-Babel brings it
 from babel import Locale
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext  # type: ignore[import-untyped] # it has no types
@@ -18,7 +18,7 @@ from hub.accounts.schemas import ChangeWorkspaceSchema
 from hub.accounts.scopes import Scope
 from hub.accounts.screens import blp
 from hub.accounts.service import Actor, NameTaken
-from hub.core import audit, pagination
+from hub.core import audit, clock, pagination
 from hub.core.audit import Act, Filter
 from hub.core.problems import Fault, Unprocessable
 from hub.web import csv_files, forms
@@ -28,8 +28,11 @@ from hub.web.i18n import LANGUAGES
 from hub.web.schemas import is_storable
 
 ROWS = 50
-FILTERS = ("actor", "action", "object", "from", "to")
+FILTERS = ("actor", "action", "object", "from", "to", "looks")
 MOST_COLLEAGUES = 200
+PARTS_OF_THE_WORLD = frozenset(
+    ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
+)
 
 
 @blp.get("/w/<slug>/audit", endpoint="audit")
@@ -48,7 +51,7 @@ def log() -> str | tuple[str, int]:
         shown = [audit_log.show(entry, in_full=actor.may(Scope.PERSONAL_DATA_READ)) for entry in found[:ROWS]]
         entries = [entry | {"changes": audit_log.changes(entry)} for entry in shown]
         names = audit_log.names(transaction, hub, actor, audit_log.ids_in(entries) | {wanted.actor or ""})
-    names |= {person.typed_id: person.user.name for person in colleagues}
+    names |= {person.typed_id: person.user.name for person in colleagues} | words.ACTORS
     page = render_template(
         "accounts/audit.html",
         entries=entries,
@@ -112,9 +115,17 @@ def _settings(form: Form) -> str:
         "accounts/settings.html",
         form=form,
         regions=sorted(regions, key=lambda pair: pair[1]),
-        time_zones=[(name, name) for name in sorted(zoneinfo.available_timezones())],
+        time_zones=_time_zones(str(form.value("time_zone"))),
         languages=LANGUAGES,
     )
+
+
+def _time_zones(present: str) -> list[tuple[str, str]]:
+    """Return the zones named after places, each with its present distance from UTC; and the one that is chosen."""
+    places = {name for name in pytz.common_timezones if name == "UTC" or name.partition("/")[0] in PARTS_OF_THE_WORLD}
+    known = service.time_zones()
+    found = sorted((places | {present}) & known)
+    return [(name, f"{name} ({clock.now().astimezone(ZoneInfo(name)):UTC%:z})") for name in found]
 
 
 def _wanted(query: Mapping[str, str], actor: Actor) -> Filter:
@@ -129,6 +140,7 @@ def _wanted(query: Mapping[str, str], actor: Actor) -> Filter:
         subject=text["object"] or None,
         since=_day(query, "from", actor),
         until=_day(query, "to", actor, timedelta(days=1)),
+        without_views=not query.get("looks") and not text["action"].endswith(audit.VIEWS),
         before=pagination.read_id(query["after"]) if query.get("after") else None,
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, Uuid, func, insert, or_, select
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, Uuid, func, insert, not_, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core import clock, ids
@@ -33,8 +33,11 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request in which acts are done, if it is one."""
 ADDRESS: ContextVar[str | None] = ContextVar("address", default=None)
 """The network address it came from."""
-LOOKS = (".viewed", ".listed", ".revealed", ".exported")
+LOOKS = (".viewed", ".listed", ".searched", ".revealed", ".exported")
 """How the acts end that only look."""
+
+VIEWS = (".viewed", ".listed")
+"""The looks that a screen makes by itself; there are more of them than of anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     looks_only: bool = False
+    without_views: bool = False
     before: UUID | None = None
 
 
@@ -120,6 +124,8 @@ def _matching(workspace_id: UUID, wanted: Filter) -> list[Any]:
         conditions.append(AUDIT.c.id < ids.first_of(wanted.until))
     if wanted.looks_only:
         conditions.append(or_(*(AUDIT.c.action.endswith(ending, autoescape=True) for ending in LOOKS)))
+    if wanted.without_views:
+        conditions.extend(not_(AUDIT.c.action.endswith(ending, autoescape=True)) for ending in VIEWS)
     if wanted.before is not None:
         conditions.append(AUDIT.c.id < wanted.before)
     return conditions

@@ -64,6 +64,7 @@ class Limiter:
         self._take = client.register_script(SCRIPT)
         self._silent_until = 0.0
         self._shares: dict[str, Share] = {}
+        self._tidy_at = 0.0
         self._lock = threading.Lock()
 
     def hit(self, key: str, per_minute: int) -> Allowance | None:
@@ -71,8 +72,10 @@ class Limiter:
         now = time.monotonic()
         with self._lock:
             share = self._shares.get(key)
-            if share and share.left and now < share.until:
+            if share and now < share.until:
                 share.left -= 1
+                if not share.left:
+                    del self._shares[key]
                 return _allowance(share, per_minute, now)
         if now < self._silent_until:
             return None
@@ -87,9 +90,17 @@ class Limiter:
         share = Share(max(0, granted - 1), now + SHARE_LIFE_SECONDS, now + float(ahead))
         if not granted:
             return Allowance(False, per_minute, 0, math.ceil(float(ahead)), max(1, math.ceil(float(wait))))
-        with self._lock:
-            self._shares[key] = share
+        self._keep(key, share, now)
         return _allowance(share, per_minute, now)
+
+    def _keep(self, key: str, share: Share, now: float) -> None:
+        """Keep a share while it has something left; drop those that are over."""
+        with self._lock:
+            if now >= self._tidy_at:
+                self._shares = {name: kept for name, kept in self._shares.items() if now < kept.until}
+                self._tidy_at = now + SHARE_LIFE_SECONDS
+            if share.left:
+                self._shares[key] = share
 
 
 def _allowance(share: Share, per_minute: int, now: float) -> Allowance:

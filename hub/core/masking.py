@@ -1,7 +1,11 @@
 """Addresses as they are shown to those who may not see them whole."""
 
+import re
+
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
+EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:.]+")
+PHONE = re.compile(r"\+[0-9]{7,15}\b")
 COUNTRY_CODES = frozenset(str(code) for code in COUNTRY_CODE_TO_REGION_CODE)
 LONG_NUMBER = 10
 """National digits of which the first three are an area or a network rather than a person."""
@@ -20,3 +24,8 @@ def email(address: str) -> str:
     """Return `a***@example.com` for `anna@example.com`."""
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}***@{domain}"
+
+
+def within(text: str) -> str:
+    """Return a text with every email and phone number in it masked."""
+    return PHONE.sub(lambda found: phone(found[0]), EMAIL.sub(lambda found: email(found[0]), text))

@@ -40,6 +40,7 @@ class Settings:
     settle_seconds: float
     calls_in_flight: int
     web_workers: int
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -62,6 +63,7 @@ class Settings:
             settle_seconds=values.seconds("SETTLE_SECONDS", 70),
             calls_in_flight=values.whole("CALLS_IN_FLIGHT", 16, highest=1024),
             web_workers=values.whole("WEB_WORKERS", 2, highest=64),
+            trusted_proxies=values.whole("TRUSTED_PROXIES", 0, lowest=0, highest=10),
         )
 
     @property
@@ -150,10 +152,10 @@ class _Values:
     def many(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name, "").split(",") if part.strip())
 
-    def whole(self, name: str, default: int, *, highest: int) -> int:
+    def whole(self, name: str, default: int, *, lowest: int = 1, highest: int) -> int:
         text = self.text(name, str(default))
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
-            raise BadSetting(f"{name} takes a whole number from 1 to {highest}, not {text!r}.")
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise BadSetting(f"{name} takes a whole number from {lowest} to {highest}, not {text!r}.")
         return int(text)
 
     def seconds(self, name: str, default: float) -> float:

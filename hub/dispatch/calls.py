@@ -18,7 +18,7 @@ from hub.core.outbox import Claimed
 from hub.core.runtime import Runtime
 from hub.messages.ledger import News
 from hub.routing import service as routing
-from hub.routing.service import Directory
+from hub.routing.directory import Directory
 from hub.routing.store import ProviderAccount
 from tracking.delivery import AttemptStatus
 from tracking.steps import pause_before

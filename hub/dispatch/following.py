@@ -24,7 +24,7 @@ from hub.core.runtime import Runtime
 from hub.dispatch import store
 from hub.messages import ledger, outcomes
 from hub.messages.ledger import News
-from hub.routing.service import Directory
+from hub.routing.directory import Directory
 from hub.routing.store import ProviderAccount
 from tracking.delivery import EVIDENCE, IN_DOUBT, TAKEN, AttemptStatus
 from tracking.lookups import CLOCK_SKEW, LookUp, Proof, judge

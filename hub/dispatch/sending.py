@@ -27,7 +27,7 @@ from hub.dispatch.calls import Ready, bare, call, prepare
 from hub.messages import ledger, outcomes
 from hub.messages.ledger import News
 from hub.messages.reasons import Verdict
-from hub.routing.service import Directory
+from hub.routing.directory import Directory
 from hub.routing.store import ProviderAccount
 from tracking.delivery import IN_DOUBT, TAKEN, AttemptStatus, Status
 
@@ -134,7 +134,7 @@ class SendJob:
     def _without_account(self, row: Row[Any], now: datetime) -> None:
         key = (row.workspace_id, row.id)
         with self._hub.db.across_workspaces() as session:
-            if self._directory.has_held(row.workspace_id, row.channel, row.pinned_account_id, test=row.test):
+            if self._directory.held(row.workspace_id, row.channel, row.pinned_account_id, test=row.test):
                 due_at = min(now + HELD_PAUSE, row.deadline_at)
                 again = Later(
                     workspace_id=row.workspace_id, key=row.id, topic=Topic.SEND, lane=self._lane, due_at=due_at

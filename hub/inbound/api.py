@@ -1,19 +1,16 @@
 """Where providers call back. No API key: each call is signed by its provider."""
 
-from typing import cast
-
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 
 from channels import registry
 from channels.types import WebhookRequest
 from hub.core import ids
 from hub.core.problems import NotFound, TooLarge
 from hub.inbound import service
-from hub.routing.service import Directory
+from hub.routing.directory import directory
 from hub.web.context import runtime
 
 blp = Blueprint("hooks", __name__, url_prefix="/hooks")
-DIRECTORY = "directory"
 MAX_BYTES = 1_000_000
 
 
@@ -21,9 +18,8 @@ MAX_BYTES = 1_000_000
 def receive(account: str, kind: str) -> tuple[str, int]:
     """Verify, store, answer 204. What it means is read by a job."""
     hub = runtime()
-    directory = cast("Directory", current_app.extensions[DIRECTORY])
     try:
-        known = directory.find(ids.read("acc", account))
+        known = directory().find(ids.read("acc", account))
     except ids.BadId:
         known = None
     if known is None or kind not in registry.adapter(known.provider).capabilities.callback_kinds:
@@ -36,7 +32,7 @@ def receive(account: str, kind: str) -> tuple[str, int]:
         headers=dict(request.headers),
         body=body,
     )
-    service.keep(hub, directory, known, webhook)
+    service.keep(hub, directory(), known, webhook)
     return "", 204
 
 

@@ -20,7 +20,7 @@ from hub.core.runtime import Runtime
 from hub.inbound import store
 from hub.messages import ledger
 from hub.messages.ledger import Heard, News
-from hub.routing.service import Directory
+from hub.routing.directory import Directory
 from hub.routing.store import ProviderAccount
 from tracking.delivery import EVIDENCE
 

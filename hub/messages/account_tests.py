@@ -30,7 +30,7 @@ from hub.web.idempotency import key_of
 from hub.web.schemas import StrictSchema
 
 TTL = timedelta(minutes=10)
-BODY = "Test message: {account}"
+BODY = "Test message"
 
 blp = Blueprint("account_tests", __name__, url_prefix="/api/v1", description="Try a provider account.")
 
@@ -71,8 +71,10 @@ def send(
 
     Raises `NotFound`, `Forbidden`, `Held`, and `Unprocessable` when the phone number is none.
     """
+    if not actor.may(Scope.MESSAGES_WRITE):
+        actor.demand(Scope.MESSAGES_TEST)
     with hub.db.transaction(actor.workspace_id) as session:
-        account = routing.find(hub, session, routing.read_id(account_id))
+        account = routing.find(session, routing.read_id(account_id))
     if actor.test and not account.test:
         raise Forbidden("A test key may not send through a live account.")
     if account.held:
@@ -81,7 +83,7 @@ def send(
     reader = Reader(actor.workspace.region, actor.purposes, clock.now())
     message = {
         "to": {"phone": phone},
-        "body": BODY.format(account=account.name),
+        "body": BODY,
         "purpose": Purpose.TRANSACTIONAL.value,
         "ttl_seconds": int(TTL.total_seconds()),
     }
@@ -91,4 +93,7 @@ def send(
     answer, replayed = service.accept(
         hub, sender, [replace(draft, row=draft.row | {"route": route})], key, draft.answer
     )
+    if not replayed:
+        with hub.db.transaction(actor.workspace_id) as session:
+            service.trace(hub, session, actor, "provider_account.tested", account_id, message=answer["id"])
     return dict(answer), replayed

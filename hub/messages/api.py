@@ -15,7 +15,7 @@ from hub.core import clock, feed, idempotency, ids, pagination
 from hub.core.idempotency import Key
 from hub.core.outbox import Lane
 from hub.core.problems import HubError, NotFound
-from hub.messages import feed_reader, preview, service, store
+from hub.messages import feed_reader, looks, preview, service, store
 from hub.messages.commands import Filter
 from hub.messages.reading import Reader, read_message, read_preview
 from hub.messages.schemas import (
@@ -72,6 +72,7 @@ class Messages(MethodView):
         """List messages, newest first."""
         hub, actor = runtime(), current_actor()
         wanted = _filter(query, actor)
+        looks.guess(hub, actor, wanted)
         with hub.db.transaction(actor.workspace_id) as session:
             page, before = store.page(session, hub.vault, actor.workspace_id, wanted, query["limit"])
         return {"data": [_show(m, actor) for m in page], "next": pagination.cursor(str(before)) if before else None}

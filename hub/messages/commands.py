@@ -1,7 +1,7 @@
 """What a caller can ask of messages, as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,3 @@ class Filter:
     created_from: datetime | None = None
     created_to: datetime | None = None
     before: UUID | None = None
-
-    def after(self, last: UUID) -> "Filter":
-        """Return the same filter for what comes after a message in the list."""
-        return replace(self, before=last)

@@ -16,9 +16,11 @@ from hub.core import clock
 from hub.core.idempotency import Key
 from hub.core.problems import Fault, Unprocessable
 from hub.core.runtime import Runtime
-from hub.messages import preview, service
+from hub.messages import service
 from hub.messages.commands import SendMessage
 from hub.messages.reading import SCHEMA, Reader, read_message
+from hub.routing.directory import directory
+from hub.routing.store import ProviderAccount
 from hub.web import forms
 from hub.web.schemas import is_storable
 
@@ -34,18 +36,23 @@ class Choices:
 
     kinds: Sequence[str]
     channels: Sequence[Channel]
+    held: ProviderAccount | None  # one that could send if it were not held
 
 
 def choices(actor: Actor) -> Choices:
     """Return the kinds of accounts and the channels that the workspace has; nothing where it cannot send."""
-    directory = preview.directory()
     found = [
         (kind, channel)
         for kind, test in ((LIVE, False), (TEST, True))
         for channel in CHANNELS
-        if directory.choose(actor.workspace_id, channel, test=test)
+        if directory().choose(actor.workspace_id, channel, test=test)
     ]
-    return Choices(tuple(dict.fromkeys(kind for kind, _ in found)), tuple(dict.fromkeys(name for _, name in found)))
+    held = (directory().held(actor.workspace_id, name, test=test) for name in CHANNELS for test in (False, True))
+    return Choices(
+        kinds=tuple(dict.fromkeys(kind for kind, _ in found)),
+        channels=tuple(dict.fromkeys(name for _, name in found)),
+        held=next((account for account in held if account), None),
+    )
 
 
 def as_kind(actor: Actor, form: MultiDict[str, str], possible: Choices) -> Actor:
@@ -66,7 +73,10 @@ def send(hub: Runtime, actor: Actor, form: MultiDict[str, str], own_phone: str |
     reader = Reader(actor.workspace.region, actor.purposes, clock.now())
     command = _read(actor, form, own_phone, reader)
     draft = service.draft(hub, sender, command, service.lane_of(command), reader.now)
-    answer, _ = service.accept(hub, sender, [draft], _once(hub, actor, form), draft.answer)
+    answer, replayed = service.accept(hub, sender, [draft], _once(hub, actor, form), draft.answer)
+    if not replayed:
+        with hub.db.transaction(actor.workspace_id) as session:
+            service.trace(hub, session, actor, "message.sent", answer["id"])
     return str(answer["id"])
 
 

@@ -1,5 +1,6 @@
 """From what a person pasted into the search to the messages that are meant."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,12 @@ from hub.messages.commands import MAX_REFERENCE, Filter
 from hub.web.schemas import is_storable
 
 
-def find(hub: Runtime, session: Session, actor: Actor, asked: str) -> UUID | dict[str, str] | None:
+def wanted(actor: Actor, asked: str) -> Filter:
+    """Return what of a message the text may be: a phone number, and a reference in any case."""
+    return Filter(to=_phone(asked, actor.workspace.region), references=[asked])
+
+
+def find(hub: Runtime, session: Session, actor: Actor, asked: str) -> UUID | dict[str, Any] | None:
     """Return a message, or the filters of a list that is not empty, or None. Any text may be asked for."""
     if not asked or len(asked) > MAX_REFERENCE or not is_storable(asked):
         return None

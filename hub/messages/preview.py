@@ -2,26 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
-
-from flask import current_app
+from typing import Any
 
 from channels.sms import segments
 from channels.types import Channel, Cost
 from hub.accounts.service import Actor
 from hub.core import ids
 from hub.messages.snapshots import show_cost
-from hub.routing.service import Directory
+from hub.routing.directory import directory
 from hub.routing.store import ProviderAccount
-
-DIRECTORY = "directory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """A text, counted; and the account that would send it, if there is one."""
 
-    channel: Channel
     characters: int
     count: segments.SegmentCount
     unicode_characters: Sequence[str]
@@ -34,28 +29,22 @@ class Preview:
         return replace(price, micros=self.count.segments * price.micros) if price else None
 
 
-def preview(actor: Actor, body: str, channel: Channel = Channel.SMS) -> Preview:
+def preview(actor: Actor, body: str) -> Preview:
     """Count a text, and name the account that would send it now."""
     count = segments.count(body)
     return Preview(
-        channel=channel,
         characters=len(body),
         count=count,
         unicode_characters=segments.outside_gsm(body),
-        account=directory().choose(actor.workspace_id, channel, test=actor.test),
+        account=directory().choose(actor.workspace_id, Channel.SMS, test=actor.test),
     )
-
-
-def directory() -> Directory:
-    """Return the provider accounts as the application knows them."""
-    return cast("Directory", current_app.extensions[DIRECTORY])
 
 
 def show(found: Preview) -> dict[str, Any]:
     """Return the preview as the API writes it."""
     account = found.account
     return {
-        "channel": found.channel,
+        "channel": Channel.SMS,
         "encoding": found.count.encoding,
         "segments": found.count.segments,
         "characters": found.characters,

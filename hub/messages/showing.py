@@ -1,8 +1,9 @@
 """What the screens show of messages, in words; the templates only place it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,15 +11,19 @@ from babel import dates
 from flask_babel import get_locale, gettext  # type: ignore[import-untyped] # it has no types
 from sqlalchemy.orm import Session
 
+from channels.types import Cost
 from hub.accounts import store as accounts
 from hub.accounts import users
 from hub.accounts.scopes import Scope
 from hub.accounts.service import Actor
 from hub.core import clock, ids, masking
 from hub.core.runtime import Runtime
-from hub.messages import preview, words
-from hub.messages.snapshots import Message, timeline
+from hub.messages import words
+from hub.messages.reasons import Verdict
+from hub.messages.snapshots import Attempt, Message, timeline
 from hub.messages.words import Reason, Word
+from hub.routing.directory import directory
+from hub.routing.store import ProviderAccount
 from hub.web.formats import clock_time, day, moment, money
 from tracking.delivery import IN_DOUBT, Status
 
@@ -31,6 +36,7 @@ class Shown:
 
     message: Message
     to: str
+    reference: str
     status: Word
     reason: Reason | None
 
@@ -52,28 +58,71 @@ class Shown:
     @property
     def cost(self) -> str:
         """Return what all attempts cost together, each currency by itself."""
-        return " + ".join(money(micros, currency) for currency, micros in sorted(costs(self.message).items()))
+        known = costs(self.message)
+        text = " + ".join(money(micros, currency) for currency, micros in sorted(known.sums.items()))
+        return f"≈ {text}" if known.are_estimated else text
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What attempts cost, by currency; `are_estimated` where a provider has not named its price yet."""
+
+    sums: dict[str, int]
+    are_estimated: bool
 
 
 def shown(message: Message, actor: Actor, *, in_full: bool = False) -> Shown:
     """Put a message into words."""
     sees = in_full or actor.may(Scope.PERSONAL_DATA_READ)
     to = message.to if sees else masking.phone(message.to)
-    return Shown(message, to, words.STATUSES[message.status], words.reason(message.reason_code))
+    reference = (message.reference or "") if sees else masking.within(message.reference or "")
+    return Shown(message, to, reference, words.STATUSES[message.status], words.reason(message.reason_code))
 
 
-def costs(message: Message) -> dict[str, int]:
-    """Return what the attempts cost, by currency."""
-    sums: dict[str, int] = {}
+def costs(message: Message) -> Costs:
+    """Return what the attempts cost by what providers say, else by what was counted."""
+    sums = Counter[str]()
     for attempt in message.attempts:
-        if attempt.cost_micros is not None and attempt.cost_currency:
-            sums[attempt.cost_currency] = sums.get(attempt.cost_currency, 0) + attempt.cost_micros
-    return sums
+        cost = _cost(attempt)
+        if cost:
+            sums[cost.currency] += cost.micros
+    return Costs(sums, any(attempt.cost_micros is None and _cost(attempt) for attempt in message.attempts))
+
+
+def _cost(attempt: Attempt) -> Cost | None:
+    if attempt.cost_micros is not None and attempt.cost_currency:
+        return Cost(micros=attempt.cost_micros, currency=attempt.cost_currency)
+    if attempt.counted_micros is not None and attempt.counted_currency:
+        return Cost(micros=attempt.counted_micros, currency=attempt.counted_currency)
+    return None
+
+
+def reason(message: Message, actor: Actor) -> Reason | None:
+    """Return why a message ended so; a live one where there is but a simulator gets advice of its own."""
+    why = words.reason(message.reason_code)
+    if why and message.reason_code == Verdict.NO_PROVIDER_ACCOUNT and not message.test:
+        live, simulated = (
+            directory().has_any(actor.workspace_id, message.channel, test=test) for test in (False, True)
+        )
+        return replace(why, advice=words.ONLY_SIMULATOR) if simulated and not live else why
+    return why
+
+
+def waits_for(message: Message, actor: Actor) -> ProviderAccount | None:
+    """Return the held account that an untried message waits for; None if it waits for none."""
+    if message.status not in {Status.ACCEPTED, Status.SCHEDULED} or message.attempts or message.final:
+        return None
+    if message.send_at and message.send_at > clock.now():
+        return None
+    known = directory()
+    if known.choose(actor.workspace_id, message.channel, test=message.test):
+        return None
+    return known.held(actor.workspace_id, message.channel, test=message.test)
 
 
 def sentence(message: Message) -> str:
     """Say how a message stands, when it came to that, and how long it took."""
-    what = words.STATUSES[message.status].text
+    what = words.HELD_BACK.get(message.reason_code or "", words.STATUSES[message.status].text)
     at = _reached_at(message)
     if at is None:
         return f"{what}."
@@ -109,17 +158,25 @@ def can_be_cancelled(message: Message, actor: Actor) -> bool:
 
 def attempts(message: Message) -> list[dict[str, Any]]:
     """Return the attempts, each with its words and the name of its provider account."""
-    directory = preview.directory()
     return [
         {
             "attempt": attempt,
-            "account": account.name if (account := directory.find(attempt.provider_account_id)) else "",
+            "account": account.name if (account := directory().find(attempt.provider_account_id)) else "",
             "account_id": ids.show("acc", attempt.provider_account_id),
             "status": words.ATTEMPTS[attempt.status],
             "reason": words.reason(attempt.reason_code),
+            "cost": _cost_text(attempt),
         }
         for attempt in message.attempts
     ]
+
+
+def _cost_text(attempt: Attempt) -> str:
+    cost = _cost(attempt)
+    if cost is None:
+        return "—"
+    text = money(cost.micros, cost.currency)
+    return text if attempt.cost_micros is not None else f"≈ {text}"
 
 
 def story(message: Message) -> Sequence[dict[str, Any]]:
@@ -128,6 +185,9 @@ def story(message: Message) -> Sequence[dict[str, Any]]:
     lines = []
     for line in reversed(timeline(message)):
         word = words.EVENTS.get(line["kind"])
+        title = word.label if word else line["kind"]
+        if line["kind"] == Status.SUPPRESSED.word:
+            title = words.HELD_BACK.get(message.reason_code or "", title)
         about = []
         if several and line["attempt"]:
             about.append(gettext("Attempt %(number)s", number=line["attempt"].rpartition("_")[2]))
@@ -136,7 +196,7 @@ def story(message: Message) -> Sequence[dict[str, Any]]:
         lines.append(
             {
                 "at": line["at"],
-                "title": word.label if word else line["kind"],
+                "title": title,
                 "tone": word.tone if word else "secondary",
                 "text": " · ".join(about),
             }

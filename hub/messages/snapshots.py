@@ -29,6 +29,8 @@ class Attempt:
     segments: int | None
     cost_micros: int | None
     cost_currency: str | None
+    counted_micros: int | None  # what it has added to the month's spend: an estimate until the cost is known
+    counted_currency: str | None
     reason_code: str | None
     provider_code: str | None
 

@@ -1,6 +1,7 @@
 """The screens of messages: list, one message, search."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -9,16 +10,18 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext  # type: ignore[import-untyped] # it has no types
 from werkzeug.wrappers import Response as AnyResponse
 
+from channels import registry
 from hub.accounts.auth import current_actor, signed_in
 from hub.accounts.scopes import Scope
 from hub.accounts.service import Actor
 from hub.core import clock, ids, pagination
 from hub.core.problems import NotFound
 from hub.core.runtime import Runtime
-from hub.messages import filtering, finding, service, showing, store, words
+from hub.messages import filtering, finding, looks, service, showing, store, words
 from hub.messages.commands import Filter
 from hub.messages.service import NotCancellable
 from hub.messages.snapshots import Message
+from hub.routing.words import CHANNELS
 from hub.web import csv_files
 from hub.web.context import runtime
 
@@ -28,28 +31,30 @@ MOST_EXPORTED = 10_000
 EXPORTED_AT_ONCE = 500
 COLUMNS = (
     "id", "created_at", "to", "channel", "status", "reason", "provider_code", "provider", "segments", "cost",
-    "currency", "purpose", "reference", "test", "finished_at",
+    "currency", "cost_is_estimate", "purpose", "reference", "test", "finished_at",
 )  # fmt: skip
 
 
 @blp.get("/messages")
 @signed_in(Scope.MESSAGES_READ)
 def index() -> str:
-    """List messages, newest first; looking at addresses in full is written down, asking for news is not."""
+    """List messages, newest first; looking at addresses in full is written down."""
     hub, actor = runtime(), current_actor()
     wanted, form = filtering.read(request.args, actor)
-    part = "HX-Request" in request.headers
+    looks.guess(hub, actor, wanted)
     with hub.db.transaction(actor.workspace_id) as session:
         page, before = ([], None) if form.errors else store.page(session, hub.vault, actor.workspace_id, wanted, ROWS)
-        if page and not part and actor.may(Scope.PERSONAL_DATA_READ):
-            service.trace(hub, session, actor, "messages.listed", "messages", **filtering.traced(form, actor))
+    if page:
+        looks.write_down(hub, actor, "messages.listed", "messages", **filtering.traced(form, actor))
     return render_template(
-        "messages/_list.html" if part else "messages/index.html",
+        "messages/_list.html" if "HX-Request" in request.headers else "messages/index.html",
         rows=[showing.shown(message, actor) for message in page],
         next=pagination.cursor(str(before)) if before else None,
         form=form,
         filtered=any(form.values.values()) or bool(form.errors),
         words=words,
+        channels=CHANNELS,
+        offered={adapter.channel.value: CHANNELS[adapter.channel] for adapter in registry.ADAPTERS},
     )
 
 
@@ -60,6 +65,7 @@ def export() -> Response:
     hub, actor = runtime(), current_actor()
     actor.demand(Scope.MESSAGES_READ)
     wanted, form = filtering.read(request.args, actor)
+    looks.guess(hub, actor, wanted)
     with hub.db.transaction(actor.workspace_id) as session:
         service.trace(hub, session, actor, "messages.exported", "messages", **filtering.traced(form, actor))
     return csv_files.answer("messages.csv", COLUMNS, () if form.errors else _exported(hub, actor, wanted))
@@ -70,14 +76,12 @@ def export() -> Response:
 def one(message_id: str) -> str:
     """Show a message as it stands."""
     hub, actor = runtime(), current_actor()
-    part = "HX-Request" in request.headers
     with hub.db.transaction(actor.workspace_id) as session:
         message = service.find(hub, session, actor, _id(message_id))
-        if not part and actor.may(Scope.PERSONAL_DATA_READ):
-            service.trace(hub, session, actor, "message.viewed", ids.show("msg", message.id))
-        if part:
-            return render_template("messages/_one.html", **_standing(message, actor))
         author = showing.asked_by(hub, session, message, actor)
+    looks.write_down(hub, actor, "message.viewed", ids.show("msg", message.id))
+    if "HX-Request" in request.headers:
+        return render_template("messages/_one.html", **_standing(message, actor))
     return _page(message, actor, author, in_full=actor.may(Scope.PERSONAL_DATA_READ))
 
 
@@ -119,14 +123,13 @@ def search() -> str | AnyResponse:
     """Go to what a phone number, an id or a reference belongs to."""
     hub, actor = runtime(), current_actor()
     asked = request.args.get("q", "").strip()
+    looks.guess(hub, actor, finding.wanted(actor, asked))
     with hub.db.transaction(actor.workspace_id) as session:
         found = finding.find(hub, session, actor, asked)
     if isinstance(found, UUID):
         return redirect(url_for(".one", message_id=ids.show("msg", found)), HTTPStatus.SEE_OTHER)
     if found:
-        return redirect(
-            url_for(".index", phone=found.get("phone"), reference=found.get("reference")), HTTPStatus.SEE_OTHER
-        )
+        return redirect(url_for(".index", **found), HTTPStatus.SEE_OTHER)
     return render_template("messages/nothing_found.html", asked=asked)
 
 
@@ -137,7 +140,8 @@ def _page(message: Message, actor: Actor, author: str, *, in_full: bool) -> str:
         in_full=in_full,
         may_reveal=actor.may(Scope.PERSONAL_DATA_REVEAL),
         author=author,
-        metadata=showing.metadata(message),
+        metadata=showing.metadata(message) if in_full else "",
+        channels=CHANNELS,
         **_standing(message, actor),
     )
 
@@ -150,7 +154,9 @@ def _standing(message: Message, actor: Actor) -> dict[str, Any]:
         "id": ids.show("msg", message.id),
         "sentence": showing.sentence(message),
         "status": words.STATUSES[message.status],
-        "reason": words.reason(message.reason_code),
+        "reason": showing.reason(message, actor),
+        "waits_for": (held := showing.waits_for(message, actor)),
+        "waits_for_id": ids.show("acc", held.id) if held else None,
         "attempts": showing.attempts(message),
         "story": showing.story(message),
         "cancellable": showing.can_be_cancelled(message, actor),
@@ -167,13 +173,13 @@ def _exported(hub: Runtime, actor: Actor, wanted: Filter) -> Iterator[Sequence[o
         written += len(page)
         if before is None:
             return
-        place = wanted.after(before)
+        place = replace(wanted, before=before)
 
 
 def _cells(message: Message, actor: Actor) -> Sequence[object]:
     seen = showing.shown(message, actor)
     costs = showing.costs(message)
-    currency = min(costs, default="")
+    currency = min(costs.sums, default="")
     return (
         seen.id,
         clock.show(message.created_at),
@@ -184,10 +190,11 @@ def _cells(message: Message, actor: Actor) -> Sequence[object]:
         message.provider_code,
         seen.provider,
         seen.segments,
-        f"{costs[currency] / 1_000_000:.6f}" if currency else "",
+        f"{costs.sums[currency] / 1_000_000:.6f}" if currency else "",
         currency,
+        "true" if costs.are_estimated else "false",
         message.purpose,
-        message.reference,
+        seen.reference,
         "true" if message.test else "false",
         clock.show(message.finished_at) if message.finished_at else "",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString  # type: ignore[import-untyped] # it has no types
 from flask_babel import lazy_gettext as _
 
-from channels.types import Channel, Fault
+from channels.types import Fault
 from hub.accounts.scopes import Purpose
 from hub.messages.reasons import Verdict
 from tracking.delivery import AttemptStatus, Status
@@ -48,7 +48,7 @@ GROUPS: dict[str, tuple[LazyString, tuple[Status, ...]]] = {
     "open": (_("On the way"), (Status.ACCEPTED, Status.SCHEDULED, Status.SENDING, Status.SENT)),
     "arrived": (_("Arrived"), (Status.DELIVERED, Status.READ)),
     "trouble": (
-        _("Did not arrive"),
+        _("Ended without arriving"),
         (
             Status.UNDELIVERED,
             Status.FAILED,
@@ -90,15 +90,26 @@ EVENTS: dict[str, Word] = {
     "expired": Word(_("The deadline passed"), "orange"),
     "failed": Word(_("Given up: no provider took it"), "red"),
     "cancelled": Word(_("Cancelled"), "secondary"),
-    "suppressed": Word(_("Held back: this address must not be written to"), "yellow"),
+    "suppressed": Word(_("Held back"), "yellow"),
     "unconfirmed": Word(_("Given up waiting for a receipt"), "orange"),
 }
 """The kinds of a timeline. `accepted` of a provider reads like the one of ours: it has the message."""
 
+HELD_BACK: dict[str, LazyString] = {
+    Verdict.SUPPRESSED: _("Held back: this address must not be written to"),
+    Verdict.NO_CONSENT: _("Held back: the person has not agreed"),
+    Verdict.SPEND_CEILING: _("Held back: the spend ceiling is reached"),
+}
+"""What `suppressed` says, by its reason."""
+ONLY_SIMULATOR = _(
+    "It was sent with a live key, and the workspace has only a simulator account: make a test key, or add a live"
+    " account."
+)
+
 REASONS: dict[str, Reason] = {
     Fault.ADDRESS_INVALID: Reason(
         _("No such number"),
-        _("The provider says that nobody can be reached at this address."),
+        _("The provider says that there is no such number."),
         _("Check the number with the person. It was put on the suppression list and is not written to again."),
     ),
     Fault.OPTED_OUT: Reason(
@@ -191,12 +202,6 @@ REASONS: dict[str, Reason] = {
     ),
 }
 
-CHANNELS: dict[str, LazyString] = {
-    Channel.SMS: _("SMS"),
-    Channel.EMAIL: _("Email"),
-    Channel.TELEGRAM: _("Telegram"),
-    Channel.VOICE: _("Voice"),
-}
 PURPOSES: dict[str, LazyString] = {
     Purpose.TRANSACTIONAL: _("Transactional"),
     Purpose.MARKETING: _("Marketing"),

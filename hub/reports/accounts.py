@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.core import ids
-from hub.core.runtime import Runtime
 from hub.reports import store
 from hub.reports.store import Tries
 from hub.routing import store as routing
 from hub.routing.spend import Month
 from hub.routing.store import ProviderAccount
 from tracking.spend import Meter
+from tracking.spend import State as Spent
 
 WINDOW = timedelta(hours=1)
 SILENT = 5
@@ -30,12 +30,14 @@ class State(StrEnum):
 
     HELD = "held"  # a person stopped it
     SILENT = "silent"  # it takes nothing at all
+    REACHED = "reached"  # its spend has come to its monthly ceiling
     TROUBLED = "troubled"  # many attempts fail
+    NEAR = "near"  # it has spent most of what it may
     WORKING = "working"
     IDLE = "idle"  # nothing was tried
 
 
-ORDER = (State.SILENT, State.TROUBLED, State.HELD, State.WORKING, State.IDLE)
+ORDER = (State.SILENT, State.REACHED, State.TROUBLED, State.NEAR, State.HELD, State.WORKING, State.IDLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,30 +65,35 @@ class AccountState:
         return self.tries.recent_failed / self.tries.recent if self.tries.recent else None
 
 
-def of_workspace(
-    hub: Runtime, session: Session, workspace_id: UUID, month: Month, now: datetime
-) -> Sequence[AccountState]:
+def of_workspace(session: Session, workspace_id: UUID, month: Month, now: datetime) -> Sequence[AccountState]:
     """Return the accounts, oldest first."""
     tries = store.tries(session, workspace_id, now - WINDOW)
     found = []
-    for account in routing.of_workspace(session, hub.vault, workspace_id):
+    for account in routing.of_workspace(session, workspace_id):
         known = tries.get(account.id, Tries())
-        state = state_of(account, known)
-        found.append(AccountState(account=account, state=state, tries=known, spend=month.accounts[account.id]))
+        spent = month.accounts[account.id]
+        found.append(AccountState(account=account, state=state_of(account, known, spent), tries=known, spend=spent))
     return found
 
 
-def state_of(account: ProviderAccount, tries: Tries) -> State:
-    """Return what to call the state of an account."""
+def state_of(account: ProviderAccount, tries: Tries, spent: Meter) -> State:
+    """Return the one word for an account: the worst of what its attempts and its spend say."""
     if account.held:
         return State.HELD
     if tries.recent_failed >= SILENT and not tries.recent_taken:
         return State.SILENT
+    if spent.state is Spent.REACHED:
+        return State.REACHED
     if tries.recent >= FEWEST and tries.recent_failed > tries.recent * MANY:
         return State.TROUBLED
+    if spent.state is Spent.NEAR:
+        return State.NEAR
     return State.WORKING if tries.recent else State.IDLE
 
 
-def states(session: Session, hub: Runtime, workspace_id: UUID, month: Month, now: datetime) -> Mapping[UUID, str]:
-    """Return the state of each account by its id."""
-    return {known.account.id: known.state.value for known in of_workspace(hub, session, workspace_id, month, now)}
+def states(
+    session: Session, workspace_id: UUID, accounts: Sequence[ProviderAccount], month: Month, now: datetime
+) -> Mapping[UUID, State]:
+    """Return the state of each of the workspace's accounts by its id."""
+    tries = store.tries(session, workspace_id, now - WINDOW)
+    return {a.id: state_of(a, tries.get(a.id, Tries()), month.accounts[a.id]) for a in accounts}

@@ -16,6 +16,7 @@ from hub.reports.accounts import AccountState, State
 from hub.reports.figures import TRIED, Week, total_of
 from hub.routing.spend import Month
 from tracking.delivery import Status
+from tracking.spend import Meter
 from tracking.spend import State as Spent
 
 EXPIRES_SOON = timedelta(days=14)
@@ -50,6 +51,8 @@ class Item:
     count: int | None = None
     share: float | None = None
     share_before: float | None = None
+    is_reached: bool = False  # a ceiling
+    only_simulator: bool = False  # there is an account for the channel, which only test messages go through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class Known:
 
 def items(session: Session, actor: Actor, known: Known, now: datetime) -> list[Item]:
     """Return what needs somebody, as far as the actor may know of it, in the order of the codes."""
-    found = [*_hub(session), *_messages(session, actor, known.today)]
+    found = [*_hub(session), *_messages(session, actor, known)]
     if actor.may(Scope.PROVIDER_ACCOUNTS_READ):
         found += _accounts(known.accounts)
     if actor.may(Scope.API_KEYS_READ):
@@ -81,9 +84,17 @@ def _hub(session: Session) -> Iterator[Item]:
         yield Item(code=Code.SENDING_HELD, at=installation.held_since(session), name=because)
 
 
-def _messages(session: Session, actor: Actor, today: Week) -> Iterator[Item]:
+def _messages(session: Session, actor: Actor, known: Known) -> Iterator[Item]:
+    today = known.today
     for missing in store.not_sent(session, actor.workspace_id, today.day.since):
-        yield Item(code=Code.NO_PROVIDER_ACCOUNT, at=missing.last_at, name=missing.channel, count=missing.count)
+        tests = {of.account.test for of in known.accounts if of.account.channel == missing.channel}
+        yield Item(
+            code=Code.NO_PROVIDER_ACCOUNT,
+            at=missing.last_at,
+            name=missing.channel,
+            count=missing.count,
+            only_simulator=not missing.test and tests == {True},
+        )
     tried, undelivered = (total_of(today.of_day, outcomes) for outcomes in (TRIED, UNDELIVERED))
     if tried >= FEWEST_MESSAGES and undelivered > tried * TOO_MANY_UNDELIVERED:
         tried_before, before = (total_of(today.of_before, outcomes) for outcomes in (TRIED, UNDELIVERED))
@@ -108,7 +119,7 @@ def _accounts(accounts: Sequence[AccountState]) -> Iterator[Item]:
             at = known.account.updated_at if known.state is State.HELD else known.tries.last_failed_at
             yield Item(code=codes[known.state], at=at, subject=subject, name=name, share=known.failed_share)
         if known.spend.state is not Spent.OK:
-            yield Item(code=Code.ACCOUNT_CEILING, share=known.spend.ratio, subject=subject, name=name)
+            yield _ceiling(Code.ACCOUNT_CEILING, known.spend, subject, name)
 
 
 def _keys(session: Session, actor: Actor, month: Month, now: datetime) -> Iterator[Item]:
@@ -119,4 +130,8 @@ def _keys(session: Session, actor: Actor, month: Month, now: datetime) -> Iterat
         if key.expires_at and key.expires_at <= now + EXPIRES_SOON:
             yield Item(code=Code.KEY_EXPIRES, at=key.expires_at, subject=subject, name=key.name)
         if month.keys[key.id].state is not Spent.OK:
-            yield Item(code=Code.KEY_CEILING, share=month.keys[key.id].ratio, subject=subject, name=key.name)
+            yield _ceiling(Code.KEY_CEILING, month.keys[key.id], subject, key.name)
+
+
+def _ceiling(code: Code, spent: Meter, subject: str, name: str) -> Item:
+    return Item(code=code, share=spent.ratio, subject=subject, name=name, is_reached=spent.state is Spent.REACHED)

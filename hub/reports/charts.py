@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext, ngettext  # type: ignore[import-unt
 from channels.types import Channel
 from hub.messages.words import STATUSES
 from hub.reports import words
-from hub.reports.figures import OUTCOMES, Metric, Week, total_of
+from hub.reports.figures import OUTCOMES, TAKEN, Metric, Week, total_of
 from hub.web.formats import number
 from tracking.delivery import Status
 
@@ -64,7 +64,7 @@ def weekdays(numbers: Sequence[Sequence[int]]) -> Mapping[str, object]:
     summary = (
         gettext("Busiest on %(day)s at %(hour)s:00.", day=busiest[0], hour=busiest[1])
         if busiest and most
-        else gettext("Nothing was handed over in these four weeks.")
+        else gettext("No provider took anything in these four weeks.")
     )
     return {"hours": hours, "rows": rows, "summary": summary}
 
@@ -72,7 +72,8 @@ def weekdays(numbers: Sequence[Sequence[int]]) -> Mapping[str, object]:
 def funnel(week: Week) -> list[tuple[str, int]]:
     """Return how far the day's messages came."""
     steps = (
-        (gettext("Taken by a provider"), OUTCOMES[Metric.HANDED_OVER]),
+        (str(words.METRICS[Metric.MESSAGES]), OUTCOMES[Metric.MESSAGES]),
+        (gettext("Taken by a provider"), TAKEN),
         (str(STATUSES[Status.DELIVERED].label), OUTCOMES[Metric.DELIVERED]),
         (str(STATUSES[Status.READ].label), frozenset({Status.READ})),
     )

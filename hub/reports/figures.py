@@ -14,23 +14,24 @@ from tracking.delivery import Status
 class Metric(StrEnum):
     """What is counted."""
 
-    HANDED_OVER = "handed_over"  # a provider took it
+    MESSAGES = "messages"  # a provider took it, or it ended without one: the sum of the others
     DELIVERED = "delivered"  # it arrived
     NOT_DELIVERED = "not_delivered"  # no provider took it, it did not arrive, or nobody knows
     WAITING = "waiting"  # a provider has it and has not said yet what became of it
     REFUSED = "refused"  # never tried: refused, taken back, or too late
 
 
-OUTCOMES: Mapping[Metric, frozenset[Status]] = {
-    Metric.HANDED_OVER: frozenset({Status.SENT, Status.UNCONFIRMED, Status.UNDELIVERED, Status.DELIVERED, Status.READ}),
+PARTS: Mapping[Metric, frozenset[Status]] = {
     Metric.DELIVERED: frozenset({Status.DELIVERED, Status.READ}),
     Metric.NOT_DELIVERED: frozenset({Status.UNDELIVERED, Status.FAILED, Status.UNCONFIRMED}),
     Metric.WAITING: frozenset({Status.SENT}),
     Metric.REFUSED: frozenset({Status.SUPPRESSED, Status.EXPIRED, Status.CANCELLED}),
 }
-TRIED = OUTCOMES[Metric.HANDED_OVER] | {Status.FAILED}
-"""Delivered, not delivered and waiting are parts of these."""
-PARTS = frozenset({Metric.DELIVERED, Metric.NOT_DELIVERED, Metric.WAITING})
+"""No outcome is in two of these, so that their shares add up to one."""
+OUTCOMES: Mapping[Metric, frozenset[Status]] = {Metric.MESSAGES: frozenset().union(*PARTS.values()), **PARTS}
+TAKEN = frozenset({Status.SENT, Status.UNCONFIRMED, Status.UNDELIVERED, Status.DELIVERED, Status.READ})
+"""A provider has it, or had it."""
+TRIED = TAKEN | {Status.FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Figure:
 
     metric: Metric
     count: int
-    share: float | None  # of the messages that were tried
+    share: float | None  # of all messages of the day; None for these themselves
     by_hour: Sequence[int]
     now: int
     before: int
@@ -76,12 +77,12 @@ class Week:
         hours = Counter[datetime]()
         for count in found:
             hours[count.hour] += count.count
-        tried = sum(count.count for count in self.of_day if count.outcome in TRIED)
+        everything = total_of(self.of_day, OUTCOMES[Metric.MESSAGES])
         total = sum(hours.values())
         return Figure(
             metric=metric,
             count=total,
-            share=total / tried if tried and metric in PARTS else None,
+            share=total / everything if everything and metric in PARTS else None,
             by_hour=[hours[hour] for hour in self.day.hours],
             now=total_of(within(found, self.day.since, self.until), OUTCOMES[metric]),
             before=total_of(self.of_before, OUTCOMES[metric]),

@@ -42,7 +42,9 @@ class FigureSchema(AnswerSchema):
 
     metric = fields.String(required=True, validate=validate.OneOf([metric.value for metric in Metric]))
     count = fields.Integer(required=True)
-    share = fields.Float(required=True, allow_none=True, metadata=A_RATIO)
+    share = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Of `messages`; null for these themselves."}
+    )
     compared = fields.Integer(required=True)
     week_ago = fields.Integer(required=True)
     change = fields.Float(required=True, allow_none=True, metadata=A_RATIO)

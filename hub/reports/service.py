@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from hub.accounts import people_store, users
+from hub.accounts import people_store
+from hub.accounts import store as accounts_store
 from hub.accounts.scopes import Scope
 from hub.accounts.service import Actor
 from hub.core import clock
@@ -20,7 +21,6 @@ from hub.reports.figures import Week
 from hub.routing import spend
 
 HEAT_DAYS = 28
-MOST_PEOPLE = 200
 DAYS_A_WEEK, HOURS_A_DAY = 7, 24
 
 
@@ -35,6 +35,7 @@ class Home:
     accounts: Sequence[AccountState]
     attention: Sequence[Item]
     has_messages: bool
+    has_keys: bool
 
 
 def home(hub: Runtime, actor: Actor, day: date | None = None) -> Home:
@@ -54,6 +55,7 @@ def home(hub: Runtime, actor: Actor, day: date | None = None) -> Home:
             accounts=known.accounts if actor.may(Scope.PROVIDER_ACCOUNTS_READ) else (),
             attention=attention.items(session, actor, known, now),
             has_messages=bool(week.counts) or store.has_messages(session, actor.workspace_id),
+            has_keys=any(not key.revoked_at for key in accounts_store.keys(session, actor.workspace_id)),
         )
 
 
@@ -68,7 +70,7 @@ def _known(hub: Runtime, session: Session, actor: Actor, today: Week | None, now
     month = spend.of_month(session, actor.workspace_id, now)
     return Known(
         today=today or _week(session, actor, days.date_of(now, actor.workspace.time_zone), now),
-        accounts=accounts.of_workspace(hub, session, actor.workspace_id, month, now),
+        accounts=accounts.of_workspace(session, actor.workspace_id, month, now),
         month=month,
         without_second_factor=_without_second_factor(hub, actor) if actor.may(Scope.USERS_WRITE) else 0,
     )
@@ -77,9 +79,7 @@ def _known(hub: Runtime, session: Session, actor: Actor, today: Week | None, now
 def _without_second_factor(hub: Runtime, actor: Actor) -> int:
     """Count who signs in with a password alone."""
     with hub.db.across_workspaces() as session:
-        members = people_store.page(session, actor.workspace_id, None, MOST_PEOPLE)
-        people = users.many(session, hub.vault, [member.user_id for member in members if not member.left_at])
-    return sum(1 for user in people.values() if user.active and user.password and not user.has_second_factor)
+        return people_store.count_password_only(session, actor.workspace_id)
 
 
 def _week(session: Session, actor: Actor, when: date, now: datetime) -> Week:
@@ -87,9 +87,7 @@ def _week(session: Session, actor: Actor, when: date, now: datetime) -> Week:
     zone = actor.workspace.time_zone
     day, before = (days.day_of(each, zone) for each in (when, when - WEEK))
     ended = day.ended(now)
-    counts = [
-        count for each in (before, day) for count in store.counts(session, actor.workspace_id, each.since, each.until)
-    ]
+    counts = store.counts(session, actor.workspace_id, [(each.since, each.until) for each in (before, day)])
     return Week(day=day, before=before, until=ended, before_until=before.at_same_time(day, ended), counts=counts)
 
 

@@ -22,8 +22,9 @@ MOST_RECENT = 1000
 
 COUNTS = text(
     """
-    SELECT hour, channel, outcome, sum(count) AS total FROM message_rollups
-    WHERE workspace_id = :workspace AND hour >= :since AND hour < :until
+    SELECT hour, channel, outcome, sum(count) AS total
+    FROM unnest(CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[])) AS span(since, until)
+    JOIN message_rollups ON workspace_id = :workspace AND hour >= span.since AND hour < span.until
     GROUP BY hour, channel, outcome HAVING sum(count) <> 0
     """
 )
@@ -108,8 +109,9 @@ class NotSent:
     last_at: datetime
 
 
-def counts(session: Session, workspace_id: UUID, since: datetime, until: datetime) -> list[Count]:
-    """Return what became of the messages accepted in these hours."""
+def counts(session: Session, workspace_id: UUID, spans: Sequence[tuple[datetime, datetime]]) -> list[Count]:
+    """Return what became of the messages accepted in these hours; the spans do not overlap."""
+    since, until = ([span[end] for span in spans] for end in (0, 1))
     rows = session.execute(COUNTS, {"workspace": workspace_id, "since": since, "until": until})
     return [Count(row.hour, row.channel, Status(row.outcome), int(row.total)) for row in rows]
 

@@ -16,9 +16,9 @@ from hub.reports import charts, service, words
 from hub.reports.attention import Code, Item
 from hub.reports.figures import Metric
 from hub.reports.schemas import DaySchema
+from hub.routing.words import STATES
 from hub.web import csv_files, forms
 from hub.web.context import runtime
-from hub.web.shell import exists
 
 blp = Blueprint("reports_screens", __name__, template_folder="templates")
 
@@ -29,7 +29,7 @@ MOST_ACCOUNTS = 8
 class HomeQuery(DaySchema):
     """Which day, and which figure is drawn."""
 
-    metric = fields.Enum(Metric, by_value=True, load_default=Metric.HANDED_OVER)
+    metric = fields.Enum(Metric, by_value=True, load_default=Metric.MESSAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +129,15 @@ def _content() -> Mapping[str, Any]:
         "shown_accounts": sorted(found.accounts, key=lambda known: known.urgency)[:MOST_ACCOUNTS],
         "words": words,
         "statuses": STATUSES,
+        "states": STATES,
         "link_of": _link,
     }
 
 
 def _link(item: Item) -> tuple[str, str] | None:
-    """Return where one sees to it, and what to call the way there; None if there is no such screen for them."""
+    """Return where one sees to it, and what to call the way there; None if there is none, or not for this person."""
     way = WAYS.get(item.code)
-    if way is None or not current_actor().may(way.scope) or not exists(way.endpoint):
+    if way is None or not current_actor().may(way.scope):
         return None
     arguments: dict[str, Any] = {way.argument: item.subject} if way.argument else {}
     return url_for(way.endpoint, **arguments | way.query), str(way.label)

@@ -6,26 +6,18 @@ from datetime import date
 from babel import dates
 from flask_babel import LazyString, get_locale, lazy_gettext, ngettext  # type: ignore[import-untyped] # it has no types
 
-from hub.messages.words import CHANNELS
-from hub.reports.accounts import State
 from hub.reports.attention import Code, Item
 from hub.reports.figures import Metric
 from hub.reports.store import MOST_FAILED, Tries
+from hub.routing.words import CHANNELS
 from hub.web.formats import number, percent
 
 METRICS: Mapping[Metric, LazyString] = {
-    Metric.HANDED_OVER: lazy_gettext("Handed over"),
+    Metric.MESSAGES: lazy_gettext("Messages"),
     Metric.DELIVERED: lazy_gettext("Delivered"),
-    Metric.NOT_DELIVERED: lazy_gettext("Not delivered"),
+    Metric.NOT_DELIVERED: lazy_gettext("Failed or unconfirmed"),
     Metric.WAITING: lazy_gettext("Waiting for a receipt"),
     Metric.REFUSED: lazy_gettext("Refused or expired"),
-}
-STATES: Mapping[State, tuple[LazyString, str]] = {
-    State.HELD: (lazy_gettext("Held"), "yellow"),
-    State.SILENT: (lazy_gettext("Takes nothing"), "red"),
-    State.TROUBLED: (lazy_gettext("Many failures"), "orange"),
-    State.WORKING: (lazy_gettext("Working"), "green"),
-    State.IDLE: (lazy_gettext("Nothing sent"), "secondary"),
 }
 TONES: Mapping[Code, str] = {
     Code.SENDING_HELD: "red",
@@ -55,6 +47,10 @@ REACHED: Mapping[Code, LazyString] = {
     Code.ACCOUNT_CEILING: lazy_gettext("%(name)s has reached its monthly ceiling: nothing more is sent through it."),
     Code.KEY_CEILING: lazy_gettext("The API key %(name)s has reached its monthly ceiling: it sends nothing more."),
 }
+ONLY_SIMULATOR = lazy_gettext(
+    "They were sent with a live key, and the workspace has only a simulator account: make a test key, or add a live"
+    " account."
+)
 
 
 def long_day(day: date) -> str:
@@ -70,11 +66,10 @@ def channel(name: str) -> str:
 def of_item(item: Item) -> str:
     """Say what needs somebody, in one sentence."""
     if item.code is Code.NO_PROVIDER_ACCOUNT:
-        return _failed(item.count or 0, channel(item.name or ""))
+        return _failed(item)
     if item.code is Code.NO_SECOND_FACTOR:
         return _unprotected(item.count or 0)
-    is_full = item.code in REACHED and (item.share or 0) >= 1
-    sentence = REACHED[item.code] if is_full else SENTENCES[item.code]
+    sentence = REACHED[item.code] if item.is_reached else SENTENCES[item.code]
     values = {"name": item.name, "share": percent(item.share), "before": percent(item.share_before)}
     return str(sentence) % values
 
@@ -92,14 +87,14 @@ def failures(tries: Tries, share: float | None) -> str:
     return f"{sentence}, {percent(share)}" if share else str(sentence)
 
 
-def _failed(messages: int, name: str) -> str:
+def _failed(item: Item) -> str:
     sentence = ngettext(
         "%(num)d message failed today: no provider account can send it by %(name)s.",
         "%(num)d messages failed today: no provider account can send them by %(name)s.",
-        messages,
-        name=name,
+        item.count or 0,
+        name=channel(item.name or ""),
     )
-    return str(sentence)
+    return f"{sentence} {ONLY_SIMULATOR}" if item.only_simulator else str(sentence)
 
 
 def _unprotected(people: int) -> str:

@@ -61,7 +61,7 @@ class ProviderAccounts(MethodView):
         """List the accounts."""
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
-            accounts = store.of_workspace(session, hub.vault, actor.workspace_id)
+            accounts = store.of_workspace(session, actor.workspace_id)
             return {"data": watch.show(hub, session, actor.workspace_id, accounts), "next": None}
 
 
@@ -75,7 +75,7 @@ class OneProviderAccount(MethodView):
         """Show an account."""
         hub, actor = runtime(), current_actor()
         with hub.db.transaction(actor.workspace_id) as session:
-            return _shown(hub, session, service.find(hub, session, service.read_id(account_id)))
+            return _shown(hub, session, service.find(session, service.read_id(account_id)))
 
     @require_scope(Scope.PROVIDER_ACCOUNTS_WRITE)
     @blp.arguments(ChangeProviderAccountSchema)

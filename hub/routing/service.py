@@ -1,8 +1,6 @@
-"""Provider accounts: add, change, choose; and the adapters that speak for them."""
+"""Provider accounts: add, change, remove, show."""
 
-import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,18 +12,16 @@ from sqlalchemy.orm import Session
 from channels import registry
 from channels.addresses import BadAddress, parse_phone
 from channels.base import Adapter
-from channels.types import Channel, Connection, Cost
+from channels.types import Channel, Cost
 from hub.accounts.service import Actor, ActorKind
 from hub.core import audit, clock, ids
 from hub.core.problems import Conflict, Fault, Forbidden, NotFound, Unprocessable
 from hub.core.runtime import Runtime
-from hub.routing import spend, store
+from hub.routing import store
 from hub.routing.store import ProviderAccount
 from tracking.spend import Meter
 
 MICROS = 1_000_000
-CACHE_SECONDS = 1.0
-"""A changed or held account is used as it was at most this long."""
 
 
 class NameTaken(Conflict):
@@ -70,7 +66,7 @@ def add(
         channel=adapter.channel,
         test=command.test,
         sender=command.sender,
-        credentials=command.credentials,
+        sealed=hub.vault.seal(dict(command.credentials)),
         held=False,
         owner_id=command.owner_id,
         segment_price=command.segment_price,
@@ -78,9 +74,9 @@ def add(
         created_at=now,
         updated_at=now,
     )
-    _check(adapter, account)
+    _check(adapter, account, command.credentials)
     try:
-        store.add(session, hub.vault, account)
+        store.add(session, account)
     except IntegrityError as error:
         raise NameTaken("There is an account called {name}.".format(name=command.name)) from error
     _audit(hub, session, account, "provider_account.added", actor)
@@ -91,11 +87,13 @@ def change(
     hub: Runtime, session: Session, account_id: UUID, changes: Mapping[str, Any], actor: Actor
 ) -> ProviderAccount:
     """Change what is given of an account; the next message is sent with the change."""
-    before = _of_key(actor, find(hub, session, account_id, to_change=True))
-    account = replace(before, **changes, updated_at=clock.now())
-    _check(_adapter(account.provider), account)
+    before = _of_key(actor, find(session, account_id, to_change=True))
+    others = {name: value for name, value in changes.items() if name != "credentials"}
+    credentials = changes.get("credentials", before.credentials(hub.vault))
+    account = replace(before, **others, sealed=hub.vault.seal(dict(credentials)), updated_at=clock.now())
+    _check(_adapter(account.provider), account, credentials)
     try:
-        store.change(session, hub.vault, account)
+        store.change(session, account)
     except IntegrityError as error:
         raise NameTaken("There is an account called {name}.".format(name=account.name)) from error
     _audit(hub, session, account, "provider_account.changed", actor.name, before)
@@ -104,7 +102,7 @@ def change(
 
 def remove(hub: Runtime, session: Session, account_id: UUID, actor: Actor) -> None:
     """Delete an account that was never used, or raise `InUse`: hold it instead."""
-    account = _of_key(actor, find(hub, session, account_id, to_change=True))
+    account = _of_key(actor, find(session, account_id, to_change=True))
     try:
         store.remove(session, account)
     except IntegrityError as error:
@@ -125,9 +123,9 @@ def owner_of(actor: Actor) -> UUID | None:
     return actor.id if actor.kind is ActorKind.USER else None
 
 
-def find(hub: Runtime, session: Session, account_id: UUID, *, to_change: bool = False) -> ProviderAccount:
+def find(session: Session, account_id: UUID, *, to_change: bool = False) -> ProviderAccount:
     """Return an account of the transaction's workspace or raise `NotFound`."""
-    account = store.find(session, hub.vault, account_id, to_change=to_change)
+    account = store.find(session, account_id, to_change=to_change)
     if account is None:
         raise NotFound("No such provider account.")
     return account
@@ -147,7 +145,7 @@ def show(hub: Runtime, account: ProviderAccount) -> dict[str, Any]:
         "owner": ids.show("usr", account.owner_id) if account.owner_id else None,
         "segment_price": show_money(account.segment_price),
         "monthly_ceiling": show_money(account.monthly_ceiling),
-        "credential_fields": sorted(account.credentials),
+        "credential_fields": sorted(account.credentials(hub.vault)),
         "hooks": {kind: hook_url(hub, account, kind) for kind in kinds},
         "created_at": clock.show(account.created_at),
         "updated_at": clock.show(account.updated_at),
@@ -180,76 +178,6 @@ def hook_url(hub: Runtime, account: ProviderAccount, kind: str) -> str:
     return f"{hub.settings.public_url}/hooks/{ids.show('acc', account.id)}/{kind}"
 
 
-class Directory:
-    """Provider accounts and their adapters, as of at most a second ago. Safe to share between threads."""
-
-    def __init__(self, hub: Runtime) -> None:
-        self._hub = hub
-        self._lock = threading.Lock()
-        self._accounts: dict[UUID, tuple[float, list[ProviderAccount]]] = {}
-        self._by_id: dict[UUID, tuple[float, ProviderAccount | None]] = {}
-        self._adapters: dict[UUID, tuple[ProviderAccount, Adapter]] = {}
-
-    def choose(
-        self, workspace_id: UUID, channel: str, pinned: UUID | None = None, *, test: bool
-    ) -> ProviderAccount | None:
-        """Return the account to send with: the oldest that fits, is not held and has not come to its ceiling.
-
-        With `pinned` only that account fits. When all that fit have come to their ceilings it is the oldest of them.
-        """
-        return next((a for a in self._fitting(workspace_id, channel, pinned, test=test) if not a.held), None)
-
-    def has_held(self, workspace_id: UUID, channel: str, pinned: UUID | None = None, *, test: bool) -> bool:
-        """Tell whether an account would fit if it were not held."""
-        return any(a.held for a in self._fitting(workspace_id, channel, pinned, test=test))
-
-    def find(self, account_id: UUID) -> ProviderAccount | None:
-        """Return an account of any workspace: whoever asks has only its id, as a provider's callback does."""
-        read_at, account = self._by_id.get(account_id, (0.0, None))
-        if time.monotonic() - read_at > CACHE_SECONDS:
-            with self._hub.db.across_workspaces() as session:
-                account = store.find(session, self._hub.vault, account_id)
-            if account:
-                self._by_id[account_id] = time.monotonic(), account
-        return account
-
-    def _fitting(
-        self, workspace_id: UUID, channel: str, pinned: UUID | None, *, test: bool
-    ) -> Iterator[ProviderAccount]:
-        for account in self._of(workspace_id):
-            if account.channel == channel and account.test is test and pinned in {None, account.id}:
-                yield account
-
-    def _of(self, workspace_id: UUID) -> list[ProviderAccount]:
-        """Return the workspace's accounts, oldest first; those at their ceilings come last."""
-        read_at, accounts = self._accounts.get(workspace_id, (0.0, []))
-        if time.monotonic() - read_at > CACHE_SECONDS:
-            with self._hub.db.transaction(workspace_id) as session:
-                full = spend.full_accounts(session, workspace_id)
-                known = store.of_workspace(session, self._hub.vault, workspace_id)
-                accounts = sorted(known, key=lambda account: account.id in full)
-            self._accounts[workspace_id] = time.monotonic(), accounts
-        return accounts
-
-    def adapter(self, account: ProviderAccount) -> Adapter:
-        """Return the adapter that speaks for an account; it keeps its connections while the account stays the same."""
-        known, adapter = self._adapters.get(account.id, (None, None))
-        if adapter is not None and known == account:
-            return adapter
-        with self._lock:
-            made = _connect(self._hub, account)
-            self._adapters[account.id] = account, made
-        return made
-
-
-def _connect(hub: Runtime, account: ProviderAccount) -> Adapter:
-    kind = registry.adapter(account.provider)
-    base_url = hub.settings.simulator_url if account.test else kind.default_base_url
-    return kind(
-        Connection(base_url=base_url, credentials=account.credentials, pool_size=hub.settings.calls_in_flight * 2)
-    )
-
-
 def _adapter(provider: str) -> type[Adapter]:
     try:
         return registry.adapter(provider)
@@ -257,16 +185,16 @@ def _adapter(provider: str) -> type[Adapter]:
         raise Unprocessable("See errors.", errors=[Fault("/provider", str(error))]) from error
 
 
-def _check(adapter: type[Adapter], account: ProviderAccount) -> None:
+def _check(adapter: type[Adapter], account: ProviderAccount, credentials: Mapping[str, str]) -> None:
     faults = [
         Fault(f"/credentials/{name}", "This provider needs it.")
         for name in adapter.credential_fields
-        if not account.credentials.get(name)
+        if not credentials.get(name)
     ]
     allowed = {*adapter.credential_fields, *adapter.optional_credential_fields}
     faults += [
         Fault(f"/credentials/{name}", "This provider has no such credential.")
-        for name in account.credentials
+        for name in credentials
         if name not in allowed
     ]
     if account.channel in {Channel.SMS, Channel.VOICE} and account.sender.startswith("+"):

@@ -37,12 +37,15 @@ ADD = text(
 )
 ACCOUNTS_AT_CEILING: Final = """
     SELECT p.workspace_id, p.id FROM provider_accounts p
-    WHERE p.ceiling_micros <= (
+    WHERE p.ceiling_micros - greatest(p.segment_price_micros, 1) < (
         SELECT coalesce(sum(s.micros), 0) FROM spend s
         WHERE s.workspace_id = p.workspace_id AND s.month = CAST(date_trunc('month', now(), 'UTC') AS date)
           AND s.provider_account_id = p.id AND s.currency = p.currency)
     """
-"""To be narrowed with `AND …`: it reads the spend of every account that it is not kept from."""
+"""What is left does not pay for one segment more (`tracking.spend.Meter` says the same of one account).
+
+To be narrowed with `AND …`: it reads the spend of every account that it is not kept from.
+"""
 KEYS_AT_CEILING: Final = """
     SELECT k.workspace_id, k.id FROM api_keys k
     WHERE k.ceiling_micros <= (
@@ -59,7 +62,9 @@ OF_MONTH = text(
     WHERE workspace_id = :workspace AND month = :month GROUP BY 1, 2, 3
     """
 )
-ACCOUNTS = text("SELECT id, currency, ceiling_micros FROM provider_accounts WHERE workspace_id = :workspace")
+ACCOUNTS = text(
+    "SELECT id, currency, ceiling_micros, segment_price_micros FROM provider_accounts WHERE workspace_id = :workspace"
+)
 KEYS = text("SELECT id, ceiling_currency AS currency, ceiling_micros FROM api_keys WHERE workspace_id = :workspace")
 
 
@@ -105,6 +110,9 @@ def of_month(session: Session, workspace_id: UUID, now: datetime) -> Month:
     keys = session.execute(KEYS, here)
     return Month(
         month,
-        {row.id: meter(by_account[row.id], row.currency, row.ceiling_micros) for row in accounts},
+        {
+            row.id: meter(by_account[row.id], row.currency, row.ceiling_micros, row.segment_price_micros)
+            for row in accounts
+        },
         {row.id: meter(by_spender[row.id], row.currency, row.ceiling_micros) for row in keys},
     )

@@ -1,7 +1,7 @@
 """SQL of provider accounts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ class ProviderAccount:
     channel: str
     test: bool
     sender: str
-    credentials: Mapping[str, str]
+    sealed: bytes = field(repr=False)  # its credentials
     held: bool
     owner_id: UUID | None
     segment_price: Cost | None  # until the provider says what a message cost
@@ -33,22 +33,27 @@ class ProviderAccount:
     created_at: datetime
     updated_at: datetime
 
+    def credentials(self, vault: Vault) -> Mapping[str, str]:
+        """Return what the provider lets us in with."""
+        found: dict[str, str] = vault.unseal(self.sealed)
+        return found
 
-OTHERWISE_KEPT = {"credentials", "segment_price", "monthly_ceiling"}
-PLAIN = tuple(field.name for field in fields(ProviderAccount) if field.name not in OTHERWISE_KEPT)
+
+OTHERWISE_KEPT = {"segment_price", "monthly_ceiling"}
+PLAIN = tuple(each.name for each in fields(ProviderAccount) if each.name not in OTHERWISE_KEPT)
 
 
-def add(session: Session, vault: Vault, account: ProviderAccount) -> None:
+def add(session: Session, account: ProviderAccount) -> None:
     """Insert an account."""
-    session.execute(insert(PROVIDER_ACCOUNTS).values(_values(vault, account)))
+    session.execute(insert(PROVIDER_ACCOUNTS).values(_values(account)))
 
 
-def change(session: Session, vault: Vault, account: ProviderAccount) -> None:
+def change(session: Session, account: ProviderAccount) -> None:
     """Write an account back."""
     session.execute(
         update(PROVIDER_ACCOUNTS)
         .where(PROVIDER_ACCOUNTS.c.workspace_id == account.workspace_id, PROVIDER_ACCOUNTS.c.id == account.id)
-        .values(_values(vault, account))
+        .values(_values(account))
     )
 
 
@@ -61,28 +66,27 @@ def remove(session: Session, account: ProviderAccount) -> None:
     )
 
 
-def find(session: Session, vault: Vault, account_id: UUID, *, to_change: bool = False) -> ProviderAccount | None:
+def find(session: Session, account_id: UUID, *, to_change: bool = False) -> ProviderAccount | None:
     """Return an account of the workspaces that the transaction sees; `to_change` keeps others from changing it."""
     query = select(PROVIDER_ACCOUNTS).where(PROVIDER_ACCOUNTS.c.id == account_id)
     row = session.execute(query.with_for_update() if to_change else query).one_or_none()
-    return _account(vault, row) if row else None
+    return _account(row) if row else None
 
 
-def of_workspace(session: Session, vault: Vault, workspace_id: UUID) -> Sequence[ProviderAccount]:
+def of_workspace(session: Session, workspace_id: UUID) -> Sequence[ProviderAccount]:
     """List a workspace's accounts, oldest first."""
     rows = session.execute(
         select(PROVIDER_ACCOUNTS)
         .where(PROVIDER_ACCOUNTS.c.workspace_id == workspace_id)
         .order_by(PROVIDER_ACCOUNTS.c.id)
     )
-    return [_account(vault, row) for row in rows]
+    return [_account(row) for row in rows]
 
 
-def _account(vault: Vault, row: Row[Any]) -> ProviderAccount:
+def _account(row: Row[Any]) -> ProviderAccount:
     values = {name: getattr(row, name) for name in PLAIN}
     return ProviderAccount(
         **values,
-        credentials=vault.unseal(row.sealed),
         segment_price=_money(row.segment_price_micros, row.currency),
         monthly_ceiling=_money(row.ceiling_micros, row.currency),
     )
@@ -92,11 +96,10 @@ def _money(micros: int | None, currency: str) -> Cost | None:
     return None if micros is None else Cost(micros=micros, currency=currency)
 
 
-def _values(vault: Vault, account: ProviderAccount) -> dict[str, Any]:
+def _values(account: ProviderAccount) -> dict[str, Any]:
     price, ceiling = account.segment_price, account.monthly_ceiling
     known = price or ceiling
     return {name: getattr(account, name) for name in PLAIN} | {
-        "sealed": vault.seal(dict(account.credentials)),
         "currency": known.currency if known else None,
         "segment_price_micros": price.micros if price else None,
         "ceiling_micros": ceiling.micros if ceiling else None,

@@ -1,6 +1,5 @@
 """The screens of provider accounts: list, one account, add, edit, hold, remove."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +20,7 @@ from hub.routing.schemas import MONEY, AddProviderAccountSchema, ChangeProviderA
 from hub.routing.service import AddProviderAccount
 from hub.routing.store import ProviderAccount
 from hub.routing.watch import watch
-from hub.web import forms
+from hub.web import currencies, forms
 from hub.web.context import runtime
 from hub.web.forms import Form
 
@@ -37,16 +36,16 @@ def index() -> str:
     hub, actor = runtime(), current_actor()
     now = clock.now()
     with hub.db.transaction(actor.workspace_id) as session:
-        accounts = store.of_workspace(session, hub.vault, actor.workspace_id)
+        accounts = store.of_workspace(session, actor.workspace_id)
         month = spend.of_month(session, actor.workspace_id, now)
-        states = watch().states(session, hub, actor.workspace_id, month, now)
+        states = watch().states(session, actor.workspace_id, accounts, month, now)
     rows = [
         {
             "id": ids.show("acc", account.id),
             "account": account,
             "provider": registry.adapter(account.provider).title,
             "meter": month.accounts[account.id],
-            "state": words.state(states[account.id], month.accounts[account.id]),
+            "state": words.STATES[states[account.id]],
         }
         for account in accounts
     ]
@@ -66,22 +65,23 @@ def page(account_id: str, form: Form) -> str:
     hub, actor = runtime(), current_actor()
     now = clock.now()
     with hub.db.transaction(actor.workspace_id) as session:
-        account = service.find(hub, session, service.read_id(account_id))
+        account = service.find(session, service.read_id(account_id))
         month = spend.of_month(session, actor.workspace_id, now)
-        states = watch().states(session, hub, actor.workspace_id, month, now)
+        state = watch().states(session, actor.workspace_id, [account], month, now)[account.id]
         errors = watch().last_errors(session, actor.workspace_id, [account.id]).get(account.id, [])
+    meter = month.accounts[account.id]
     return render_template(
         "routing/_one.html" if "HX-Request" in request.headers else "routing/one.html",
         id=account_id,
         account=account,
         hooks=service.show(hub, account)["hooks"],
-        stored=[words.credential(name) for name in sorted(account.credentials)],
+        stored=[words.credential(name) for name in sorted(account.credentials(hub.vault))],
         provider=registry.adapter(account.provider).title,
-        meter=month.accounts[account.id],
-        state=words.state(states[account.id], month.accounts[account.id]),
+        meter=meter,
+        state=words.STATES[state],
         errors=errors,
         owner=_owner(account),
-        seems_unused=not (errors or month.accounts[account.id].spent_micros or states[account.id] == "working"),
+        seems_unused=not (errors or meter.spent_micros or state == "working"),
         phone=current_person().phone or "",
         form=form,
         words=words,
@@ -124,13 +124,7 @@ def edit(account_id: str) -> str:
     shown = service.show(runtime(), account)
     content = {name: shown[name] for name in ("name", "sender", *MONEY)}
     known = account.monthly_ceiling or account.segment_price
-    return _form(
-        "routing/edit.html",
-        Form.filled({**content, "currency": known.currency if known else CURRENCY}),
-        registry.adapter(account.provider),
-        account=account,
-        id=account_id,
-    )
+    return _edit_form(Form.filled({**content, "currency": known.currency if known else CURRENCY}), account)
 
 
 @blp.post("/<account_id>/edit")
@@ -142,13 +136,11 @@ def change(account_id: str) -> Response | Page:
     try:
         changes = _given(ChangeProviderAccountSchema())
         del changes["held"]  # it has buttons of its own
-        changes["credentials"] = {**account.credentials, **changes.get("credentials", {})}
+        changes["credentials"] = {**account.credentials(hub.vault), **changes.get("credentials", {})}
         with hub.db.transaction(actor.workspace_id) as session:
             service.change(hub, session, account.id, changes, actor)
     except (Unprocessable, service.NameTaken) as problem:
-        adapter = registry.adapter(account.provider)
-        shown = _form("routing/edit.html", _refused(problem), adapter, account=account, id=account_id)
-        return shown, HTTPStatus.UNPROCESSABLE_ENTITY
+        return _edit_form(_refused(problem), account), HTTPStatus.UNPROCESSABLE_ENTITY
     flash(gettext("Saved. The next message is sent with the change."))
     return _to(account_id)
 
@@ -195,7 +187,7 @@ def _hold(account_id: str, *, held: bool) -> None:
 def _account(account_id: str) -> ProviderAccount:
     hub, actor = runtime(), current_actor()
     with hub.db.transaction(actor.workspace_id) as session:
-        return service.find(hub, session, service.read_id(account_id))
+        return service.find(session, service.read_id(account_id))
 
 
 def _owner(account: ProviderAccount) -> User | None:
@@ -225,13 +217,23 @@ def _refused(problem: HubError) -> Form:
     return Form.refused(Unprocessable(problem.detail, errors=[Fault("/name", "Another account has this name.")]))
 
 
+def _edit_form(form: Form, account: ProviderAccount) -> str:
+    return _form(
+        "routing/edit.html",
+        form,
+        registry.adapter(account.provider),
+        account=account,
+        id=ids.show("acc", account.id),
+        kept=account.credentials(runtime().vault),
+    )
+
+
 def _form(template: str, form: Form, adapter: type[Adapter], **known: Any) -> str:  # noqa: ANN401 - what templates take
-    present: Mapping[str, Any] = form.values
     return render_template(
         template,
         form=form,
         provider=adapter,
-        currencies=words.currencies(present.get("currency")),
+        currencies=currencies.choices(form.value("currency") or None),
         default_currency=CURRENCY,
         words=words,
         **known,

@@ -27,7 +27,7 @@ class Watch:
     """Readers from above."""
 
     last_errors: Callable[[Session, UUID, Sequence[UUID]], Mapping[UUID, Sequence[dict[str, Any]]]]
-    states: Callable[[Session, Runtime, UUID, Month, datetime], Mapping[UUID, str]]
+    states: Callable[[Session, UUID, Sequence[ProviderAccount], Month, datetime], Mapping[UUID, str]]
 
 
 def watch() -> Watch:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response, stream_with_context
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠")
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 BYTE_ORDER_MARK = "\ufeff"
 ROWS_AT_ONCE = 200
@@ -28,7 +28,7 @@ def cell(value: object) -> str:
 def _written(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     buffer = io.StringIO()
     buffer.write(BYTE_ORDER_MARK)
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)  # a spreadsheet may split at ; or tab
     writer.writerow(head)
     for number, row in enumerate(rows, 1):
         writer.writerow([cell(value) for value in row])

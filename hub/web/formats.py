@@ -74,20 +74,30 @@ def money(micros: int | None, currency: str) -> str:
         return "—"
     amount = round(Decimal(micros) / MICROS, 4)
     cents = amount == round(amount, 2) or abs(amount) >= 1
-    return numbers.format_currency(amount, currency, locale=_locale(), decimal_quantization=cents)
+    return _amount(amount, currency, _locale(), cents=cents)
 
 
 def percent(ratio: float | Decimal | None) -> str:
     """Show a part of one as a percentage with at most one decimal."""
     if ratio is None:
         return "—"
-    return numbers.format_percent(round(Decimal(ratio), 3), locale=_locale(), decimal_quantization=False)
+    return _percentage(round(Decimal(ratio), 3), _locale())
 
 
 @functools.lru_cache(maxsize=4096)
 def _decimal(value: float | Decimal, locale: str) -> str:
     """Write a number; a page has hundreds, and many are the same."""
     return str(numbers.format_decimal(value, locale=locale))
+
+
+@functools.lru_cache(maxsize=4096)
+def _amount(amount: Decimal, currency: str, locale: str, *, cents: bool) -> str:
+    return str(numbers.format_currency(amount, currency, locale=locale, decimal_quantization=cents))
+
+
+@functools.lru_cache(maxsize=4096)
+def _percentage(ratio: Decimal, locale: str) -> str:
+    return str(numbers.format_percent(ratio, locale=locale, decimal_quantization=False))
 
 
 def _locale() -> str:

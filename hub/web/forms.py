@@ -3,6 +3,7 @@
 A field is named by the JSON pointer of what it fills, without the first slash: `credentials/auth_token`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from werkzeug.datastructures import MultiDict
 from hub.core.problems import Unprocessable
 from hub.web.i18n import translated
 from hub.web.schemas import Flag, invalid
+
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +35,23 @@ class Form:
     @classmethod
     def refused(cls, problem: Unprocessable) -> "Form":
         """Return the form of this request with what was typed and what is wrong with it."""
-        return cls(
-            {name: values if len(values) > 1 else values[0] for name, values in request.form.lists()},
-            errors_of(problem),
-        )
+        return cls(request.form.to_dict(flat=False), errors_of(problem))
 
     def value(self, name: str, default: Any = "") -> Any:  # noqa: ANN401 - whatever the field holds
-        """Return what a field holds; the default of a form that was not filled in yet."""
+        """Return the one thing that a field holds; the default of a form that was not filled in yet."""
+        found = self._held(name, default)
+        return found[0] if isinstance(found, list) and found else found
+
+    def _held(self, name: str, default: Any) -> Any:  # noqa: ANN401 - whatever the field holds
+        """Return all that a field holds."""
         found = self.values.get(name)
         return (default if not self.errors and name not in self.values else "") if found is None else found
 
     def holds(self, name: str, choice: object, default: object = None) -> bool:
         """Tell whether a choice of a field is taken."""
-        value = self.value(name, default)
-        return choice in value if isinstance(value, list | tuple | set | frozenset) else str(choice) == str(value)
+        value = self._held(name, default)
+        several = isinstance(value, list | tuple | set | frozenset)
+        return str(choice) in map(str, value) if several else str(choice) == str(value)
 
     def ticked(self, name: str, *, default: bool = False) -> bool:
         """Tell whether a checkbox is ticked. An empty box is not sent, so a refused form has no default."""
@@ -96,9 +102,7 @@ def _value(expected: fields.Field[Any], form: MultiDict[str, str], name: str) ->
         }
         return (read(expected.schema, form, f"{name}/") if type(expected) is fields.Nested else open_ended) or None
     text = form.get(name, "").replace("\r\n", "\n")
-    if isinstance(expected, fields.Integer) and text.lstrip("-").isdecimal():
-        return int(text)
-    return text or None
+    return int(text) if isinstance(expected, fields.Integer) and WHOLE.fullmatch(text) else text or None
 
 
 def _flat(content: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:

@@ -62,7 +62,7 @@ def preferences() -> AnyResponse:
         if value not in choices:
             raise Unprocessable("See errors.", errors=[Fault(f"/{name}", "There is no such choice.")])
         keep(response, name, value)
-        preference_changed.send(name=name, value=value)
+        preference_changed.send(current_app._get_current_object(), name=name, value=value)  # type: ignore[attr-defined] # noqa: SLF001 - werkzeug's documented way
     return response
 
 

@@ -6,34 +6,21 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from hub.accounts import service
 from hub.accounts.auth import current_actor, signed_in
+from hub.accounts.models import SESSIONS
 from hub.accounts.scopes import Scope
 from hub.accounts.store import Workspace
 from hub.app import create_app
-from hub.core import runtime
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
-from hub.embedded.servers import RunningServers
-from tests.conftest import fresh_database
+from tests.support import one_database
+
+settings, hub = one_database.settings, one_database.hub
 
 _names = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def settings(servers: RunningServers, base_settings: Settings) -> Iterator[Settings]:
-    """Describe the database that all tests of people share."""
-    with fresh_database(servers, base_settings) as fresh:
-        yield fresh
-
-
-@pytest.fixture(scope="session")
-def hub(settings: Settings) -> Iterator[Runtime]:
-    """Connect to it beside the application."""
-    built = runtime.build(settings, pool_size=4)
-    yield built
-    built.db.close()
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +33,10 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """Call the application in this process."""
+def client(app: Flask, hub: Runtime) -> FlaskClient:
+    """Call the application in this process, where nobody is signed in yet."""
+    with hub.db.across_workspaces() as session:
+        session.execute(delete(SESSIONS))
     return app.test_client()
 
 

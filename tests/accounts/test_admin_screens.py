@@ -63,6 +63,15 @@ def test_a_new_key_shows_its_secret_once_and_works(client, owner):
     assert [] == SECRET.findall(client.get(place).text)
 
 
+def test_a_new_key_is_offered_little_and_shown_how_to_send(client, owner):
+    form = client.get(at(owner, "/api-keys/new")).text
+    _, page = make_key(client, owner, scopes="messages:write")
+
+    ticked = re.findall(r'name="(?:scopes|purposes)" value="([^"]+)" checked', form)
+    assert {"messages:read", "messages:write", "events:read", "transactional"} == set(ticked)
+    assert all(words in page.text for words in ("<textarea", "application/json", '"purpose": "transactional"'))
+
+
 def test_a_revoked_key_is_refused_next(client, owner):
     place, page = make_key(client, owner)
     secret = {"Authorization": f"Bearer {SECRET.findall(page.text)[0]}"}
@@ -108,7 +117,7 @@ def test_an_invited_person_chooses_a_password_by_the_link_that_is_shown_once(cli
 
     first, second = client.get(made.location).text, client.get(made.location).text
 
-    link = re.search(r"http://[^\"]+/choose-password/[^\"]+", first)
+    link = re.search(r"http://[^\"]+/invitations/[^\"]+", first)
     assert link
     assert link[0] not in second
     assert 200 == client.application.test_client().get(link[0].removeprefix("http://127.0.0.1:8000")).status_code
@@ -147,7 +156,7 @@ def test_the_log_names_people_and_tells_before_and_after(hub, client, owner):
     page = client.get(at(owner, "/audit?action=people.")).text
 
     assert all(words in page for words in ("Anna Petrova", "changed a role", "Boris Ivanov"))
-    assert re.search(r"<del>agent</del> → <ins>analyst</ins>", page)
+    assert re.search(r"<del>Agent</del> → <ins>Analyst</ins>", page)
 
 
 def test_the_logs_filters_are_in_the_address(hub, client, owner):

@@ -1,12 +1,14 @@
 """One's own profile: name, password, second factor, sessions."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from passlib.totp import TOTP  # type: ignore[import-untyped] # it has no types
 from sqlalchemy import text
 
-from hub.accounts import users
+from hub.accounts import second_factor, users, users_store
+from hub.core.problems import Conflict
 from tests.support.people import PASSWORD, csrf_of, make_person, post, sign_in
 
 NEW = "violet harbour 1958 kites"
@@ -51,7 +53,7 @@ def code_of(key, steps=0):
 def turn_on(client):
     """Turn the second factor on; return its key and the rescue codes."""
     (key,) = KEY.findall(client.get(SECOND_FACTOR).text)
-    shown = post(client, SECOND_FACTOR, code=code_of(key, -1))
+    shown = post(client, SECOND_FACTOR, code=code_of(key, -1), current_password=PASSWORD)
     return key, CODES.findall(client.get(shown.location).text)
 
 
@@ -133,7 +135,7 @@ def test_a_new_password_ends_every_other_session(hub, client, person, elsewhere)
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"current_password": "wrong"}, "This is not your present password."),
+        ({"current_password": "wrong"}, "This is not your current password."),
         ({"password": "short", "again": "short"}, "Take at least 12 characters."),
         ({"password": "x" * 201, "again": "x" * 201}, "Take at most 200 characters."),
         ({"password": "aaaabbbbaaaabbbb", "again": "aaaabbbbaaaabbbb"}, "different characters"),
@@ -179,8 +181,63 @@ def test_a_code_that_was_taken_is_not_taken_again(client, person):
     assert 422 == post(half_signed_in(client, person), "/sign-in/code", code=code).status_code
 
 
+def test_turning_the_second_factor_on_needs_the_password(hub, client, person):
+    """An unlocked screen is not enough to shut its owner out."""
+    (key,) = KEY.findall(client.get(SECOND_FACTOR).text)
+
+    answer = post(client, SECOND_FACTOR, code=code_of(key), current_password="wrong")
+
+    assert (422, False) == (answer.status_code, user_of(hub, person).has_second_factor)
+
+
+def test_what_changed_meanwhile_survives_a_new_password(hub, person):
+    """A password takes a while to hash; the row is read again then."""
+    stale = user_of(hub, person)
+    with hub.db.across_workspaces() as session:
+        second_factor.turn_on(session, hub.vault, stale, second_factor.new_key(), 1)
+
+    with hub.db.across_workspaces() as session:
+        users.set_password(session, hub.vault, stale, NEW)
+
+    assert user_of(hub, person).has_second_factor
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"uniquifier": "another"}])
+def test_nothing_is_written_over_an_account_that_was_shut_or_taken_back(hub, person, change):
+    stale = user_of(hub, person)
+    change = {name: f"{value}-{person.user_id}" if name == "uniquifier" else value for name, value in change.items()}
+    with hub.db.across_workspaces() as session:
+        users_store.change(session, hub.vault, replace(stale, **change))
+
+    for write in (
+        lambda session: users.set_password(session, hub.vault, stale, NEW),
+        lambda session: users.change_profile(session, hub.vault, stale, name="Eve"),
+        lambda session: second_factor.turn_off(session, hub.vault, stale),
+        lambda session: second_factor.new_rescue_codes(session, hub.vault, stale),
+    ):
+        with hub.db.across_workspaces() as session, pytest.raises(Conflict):
+            write(session)
+
+    assert replace(stale, **change) == user_of(hub, person)
+
+
+def test_a_changed_profile_is_written_down(hub, client, person):
+    post(client, "/profile", name="Anna Ivanova", email=person.email)
+
+    page = client.get(f"/w/{person.workspace.slug}/audit?action=person.changed").text
+
+    assert "<del>Anna Petrova</del> → <ins>Anna Ivanova</ins>" in page
+
+
+def test_a_field_that_is_sent_twice_is_no_crash(client, person):
+    token = csrf_of(client.get("/profile"))
+    twice = {"csrf_token": token, "name": ["", "x"], "email": ["a", "b"], "phone": ["1", "2"], "language": ["ru", "x"]}
+
+    assert 422 == client.post("/profile", data=twice).status_code
+
+
 def test_the_second_factor_is_not_on_before_a_code_proves_it(hub, client, person):
-    answer = post(client, SECOND_FACTOR, code="000000")
+    answer = post(client, SECOND_FACTOR, code="000000", current_password=PASSWORD)
 
     assert (422, True) == (answer.status_code, "This code does not fit." in answer.text)
     assert not user_of(hub, person).has_second_factor

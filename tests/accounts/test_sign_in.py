@@ -7,8 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from hub.accounts import users
+from hub.accounts.attempts import EXTENSION
 from hub.accounts.roles import Role
 from hub.app import create_app
+from hub.core import ids
+from hub.core.problems import TooManyRequests
+from tests.accounts.conftest import make_workspace
 from tests.support.people import PASSWORD, csrf_of, make_person, post, sign_in
 
 LONG_AGO = "UPDATE sessions SET seen_at = seen_at - interval '{0}', expires_at = expires_at - interval '{0}'"
@@ -270,7 +274,8 @@ def test_signing_in_and_out_is_written_down(hub, client, person):
 
     found = acts(hub, person.workspace)
     assert ["person.sign_in_failed", "person.signed_in", "person.signed_out"] == [action for action, _, _ in found]
-    assert 1 == len({actor for _, actor, _ in found})
+    me = ids.show("usr", person.user_id)
+    assert ["anonymous", me, me] == [actor for _, actor, _ in found]
     assert all(address for _, _, address in found)
 
 
@@ -287,17 +292,82 @@ def test_whoever_left_a_workspace_does_not_see_it_any_more(hub, client, person):
 
 
 def test_too_many_tries_at_an_account_are_refused(client, person):
-    """Whatever address they come from, and even with the right password then."""
-    answers = [sign_in(client, person, password="wrong wrong wrong") for _ in range(11)]
+    """Even with the right password then; the person signs in from elsewhere all the same."""
+    answers = [sign_in(client, person, address="10.2.0.1", password="wrong wrong wrong") for _ in range(11)]
 
     assert [422] * 10 + [429] == [answer.status_code for answer in answers]
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
     assert "Try again in" in answers[-1].text
-    assert 429 == sign_in(client, person).status_code
+    assert 429 == sign_in(client, person, address="10.2.0.1").status_code
+    assert 303 == sign_in(client, person, address="10.2.0.2").status_code
+
+
+def test_one_network_of_ipv6_is_one_address(client, person):
+    answers = [
+        sign_in(client, person, address=f"2001:db8:7:9::{number}", password="wrong wrong wrong").status_code
+        for number in range(11)
+    ]
+
+    assert [422] * 10 + [429] == answers
+    assert 303 == sign_in(client, person, address="2001:db8:7:a::1").status_code
+
+
+def test_an_account_has_a_limit_from_everywhere(app):
+    """Codes are few; passwords are so many that no stranger shuts a person out."""
+    attempts = app.extensions[EXTENSION]
+    for number in range(100):
+        attempts.count_guess("somebody", f"10.3.0.{number}")
+
+    with pytest.raises(TooManyRequests):
+        attempts.count_guess("somebody", "10.3.1.0")
+
+
+def test_behind_a_proxy_the_visitors_address_is_counted_and_written_down(hub, settings, workspace):
+    app, person = create_app(replace(settings, trusted_proxies=1)), make_person(hub, workspace)
+    browser = app.test_client()
+    browser.environ_base["HTTP_X_FORWARDED_FOR"] = "198.51.100.7, 203.0.113.9"
+
+    sign_in(browser, person)
+
+    assert ["203.0.113.9"] == [address for _, _, address in acts(hub, workspace)]
+    app.extensions["hub"].db.close()
+
+
+def test_a_part_of_a_page_with_an_unreadable_address_still_leads_to_the_sign_in(client, person):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://[oops"}
+
+    answer = client.get(f"/w/{person.workspace.slug}/", headers=headers)
+
+    assert (401, "/sign-in") == (answer.status_code, answer.headers["HX-Redirect"])
+
+
+def test_whoever_is_in_no_workspace_is_told_so(hub, client, person):
+    sign_in(client, person)
+    with hub.db.across_workspaces() as session:
+        session.execute(text("UPDATE members SET left_at = now() WHERE user_id = :id"), {"id": person.user_id})
+
+    page = client.get("/")
+
+    assert (200, True) == (page.status_code, f"Your access to {person.workspace.name} has ended" in page.text)
+
+
+def test_a_page_outside_keeps_the_sidebar_of_the_workspace_used_last(hub, client, person):
+    other = make_workspace(hub)
+    with hub.db.across_workspaces() as session:
+        users.join(session, other.id, person.user_id, Role.OWNER, actor="tests")
+    sign_in(client, person)
+
+    client.get(f"/w/{other.slug}/probe")
+
+    assert f'href="/w/{other.slug}/audit"' in client.get("/profile").text
+    assert f"/w/{other.slug}/" == client.get("/").location
 
 
 def test_too_many_tries_at_an_unknown_account_are_refused_alike(client, person):
-    answers = [sign_in(client, person, email=f"ghost-{person.user_id}@example.com").status_code for _ in range(11)]
+    answers = [
+        sign_in(client, person, email=f"ghost-{person.user_id}@example.com", address="10.2.0.3").status_code
+        for _ in range(11)
+    ]
 
     assert [422] * 10 + [429] == answers
 
@@ -307,7 +377,8 @@ def test_without_redis_the_limit_does_not_lapse(hub, settings, workspace):
     client = app.test_client()
     person = make_person(hub, workspace)
 
-    answers = [sign_in(client, person, password="wrong wrong wrong").status_code for _ in range(11)]
+    wrong = {"password": "wrong wrong wrong", "address": "10.2.0.4"}
+    answers = [sign_in(client, person, **wrong).status_code for _ in range(11)]
 
     assert [422] * 10 + [429] == answers
     app.extensions["hub"].db.close()

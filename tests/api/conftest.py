@@ -9,27 +9,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hub.app import create_app
-from hub.core import log, runtime
+from hub.core import log
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
-from hub.embedded.servers import RunningServers
 from tests.api.making import stored
-from tests.conftest import Caller, fresh_database, make_caller
+from tests.conftest import Caller, make_caller
+from tests.support import one_database
 
-
-@pytest.fixture(scope="session")
-def settings(servers: RunningServers, base_settings: Settings) -> Iterator[Settings]:
-    """Describe the database that all tests of the API share."""
-    with fresh_database(servers, base_settings) as fresh:
-        yield fresh
-
-
-@pytest.fixture(scope="session")
-def hub(settings: Settings) -> Iterator[Runtime]:
-    """Connect to it beside the application."""
-    built = runtime.build(settings, pool_size=4)
-    yield built
-    built.db.close()
+settings, hub = one_database.settings, one_database.hub
 
 
 @pytest.fixture(scope="session")

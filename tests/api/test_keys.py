@@ -76,6 +76,35 @@ def test_keys_are_listed_newest_first_in_pages(caller):
     assert rest["next"] is None
 
 
+def test_a_key_does_not_change_itself(hub, caller):
+    key = make(caller, scopes=[Scope.API_KEYS_WRITE])
+
+    problem_of(patch(with_key(caller, key), key, requests_per_minute=9), 403, "forbidden")
+
+
+def test_what_a_key_makes_or_changes_has_no_wider_limits_than_its_own(caller):
+    """What is left out is as the maker's; what is asked for may be narrower."""
+    soon, later = (clock.show(clock.now() + timedelta(days=days)) for days in (1, 2))
+    own = {"requests_per_minute": 100, "expires_at": soon, "monthly_ceiling": {"amount": "5.00", "currency": "EUR"}}
+    maker = with_key(caller, make(caller, scopes=[Scope.API_KEYS_WRITE], **own))
+    wider = (
+        {"requests_per_minute": 101},
+        {"expires_at": later},
+        {"monthly_ceiling": {"amount": "5.01", "currency": "EUR"}},
+        {"monthly_ceiling": {"amount": "1", "currency": "USD"}},
+    )
+
+    made = make(maker, scopes=[Scope.API_KEYS_WRITE])
+
+    assert own == {name: made[name] for name in own}
+    for excess in wider:
+        problem_of(maker.post(KEYS, {"name": "x", "scopes": [Scope.API_KEYS_WRITE], **excess}), 403, "forbidden")
+        problem_of(patch(maker, made, **excess), 403, "forbidden")
+    problem_of(patch(maker, made, monthly_ceiling=None), 403, "forbidden")
+    problem_of(patch(maker, made, expires_at=None), 403, "forbidden")
+    assert 99 == patch(maker, made, requests_per_minute=99).json["requests_per_minute"]
+
+
 @pytest.mark.parametrize("excess", [{"scopes": [Scope.METRICS_READ]}, {"purposes": [Purpose.MARKETING]}])
 def test_a_key_cannot_be_given_more_than_its_maker_has(caller_with, excess):
     """Neither when it is made nor later."""

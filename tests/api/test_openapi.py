@@ -89,7 +89,7 @@ def test_the_documentation_page_shows_every_operation_and_loads_only_our_style(c
     assert "script" not in page.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("route", sorted(EXEMPT - {("POST", "/hooks/<account>/<kind>")}), ids=" ".join)
+@pytest.mark.parametrize("route", sorted(route for route in EXEMPT if "<" not in route[1]), ids=" ".join)
 def test_what_needs_no_key_answers_without_one(client, route):
     assert 200 == client.open(route[1], method=route[0]).status_code
 

@@ -1,4 +1,4 @@
-"""People over REST: invited, given roles, let back in, gone. API keys act as administrators at most."""
+"""People over REST: invited, given roles, let back in, gone. API keys touch nobody who manages people or keys."""
 
 from typing import Any
 
@@ -30,7 +30,8 @@ def invite(caller: Caller, **fields: Any) -> dict[str, Any]:
 
 def key_of(hub: Runtime, caller: Caller, person: Person) -> tuple[str, Caller]:
     """Make a key that a person answers for."""
-    command = CreateKey(name="theirs", test=True, owner_id=person.user_id)
+    scopes = [Scope.PROVIDER_ACCOUNTS_READ]
+    command = CreateKey(name="theirs", test=True, scopes=scopes, owner_id=person.user_id)
     with hub.db.across_workspaces() as session:
         key, secret = create_key(session, hub.vault, caller.workspace.id, command, actor="tests")
     return ids.show("key", key.id), Caller(caller.workspace, secret, caller.client)
@@ -43,32 +44,35 @@ def colleague(hub: Runtime, caller: Caller) -> Person:
 
 
 def test_somebody_new_gets_a_link_and_a_place(hub, caller):
-    """The link is in this answer; the person has yet to choose a password."""
+    """The link is in this answer; the person has yet to come in, and has no name here before."""
     invited = invite(caller, email="new@example.com", language="ru")
 
-    assert invited["link"].startswith(f"{hub.settings.public_url}/choose-password/")
-    assert ("new@example.com", "agent", "invited", "ru") == tuple(
-        invited[name] for name in ("email", "role", "state", "language")
+    assert invited["link"].startswith(f"{hub.settings.public_url}/invitations/")
+    assert ("new@example.com", "new@example.com", "agent", "invited") == tuple(
+        invited[name] for name in ("email", "name", "role", "state")
     )
     shown = caller.get(f"{USERS}/{invited['id']}").json
     assert {name: value for name, value in invited.items() if name != "link"} == shown
     assert {"data": [shown], "next": None} == caller.get(USERS).json
 
 
-def test_who_has_an_account_only_gains_the_place(hub, caller, stranger):
-    """Their password is theirs: no link, and they keep their name."""
+def test_of_who_has_an_account_elsewhere_an_invitation_tells_nothing(hub, caller, stranger):
+    """It answers as it does for somebody new."""
     known = make_person(hub, stranger.workspace, Role.OWNER, name="Known")
 
     invited = invite(caller, email=known.email.upper(), name="Other")
 
-    assert (None, "Known", "active") == (invited["link"], invited["name"], invited["state"])
+    assert (known.email, known.email, "invited") == (invited["name"], invited["email"], invited["state"])
+    assert [None] * 3 == [invited[name] for name in ("second_factor", "last_sign_in_at", "language")]
 
 
-def test_who_is_invited_elsewhere_gets_no_link_from_here(caller, stranger):
-    """The link would open the other workspace too."""
-    invite(stranger, email="both@example.com", role="admin")
+def test_who_left_is_no_longer_looked_at(hub, caller, colleague):
+    """Their address and sign-ins are their own again."""
+    caller.post(path_of(colleague, "/leave"), {})
 
-    assert invite(caller, email="both@example.com")["link"] is None
+    shown = caller.get(path_of(colleague)).json
+
+    assert ("•••", None, None) == (shown["email"], shown["last_sign_in_at"], shown["second_factor"])
 
 
 def test_nobody_is_invited_twice(caller):
@@ -132,7 +136,7 @@ def test_a_key_is_never_an_owner(hub, caller):
 def test_a_key_gives_and_touches_no_role_that_may_do_more_than_itself(hub, caller_with):
     weak = caller_with(scopes=[*SCOPES_OF[Role.ANALYST], Scope.USERS_WRITE, Scope.USERS_READ])
     agent = make_person(hub, weak.workspace, Role.AGENT)
-    analyst = make_person(hub, weak.workspace, Role.ANALYST)
+    analyst = make_person(hub, weak.workspace, Role.ANALYST, password=None)
 
     problem_of(weak.call("PATCH", path_of(analyst), json={"role": "agent"}), 403, "forbidden")
     problem_of(weak.call("PATCH", path_of(agent), json={"role": "analyst"}), 403, "forbidden")
@@ -140,10 +144,30 @@ def test_a_key_gives_and_touches_no_role_that_may_do_more_than_itself(hub, calle
     assert 200 == weak.post(path_of(analyst, "/link")).status_code
 
 
-def test_a_key_makes_no_link_for_who_works_elsewhere_too(hub, caller, stranger, colleague):
-    """It would open an account where the key has no say."""
-    assert caller.post(path_of(colleague, "/link")).json["link"]
+def test_a_key_makes_and_touches_nobody_who_manages_people_or_keys(hub, caller):
+    """Whatever its scopes: a key that leaked must not make itself a person."""
+    admin = make_person(hub, caller.workspace, Role.ADMIN)
+    agent = make_person(hub, caller.workspace, Role.AGENT)
+
+    problem_of(caller.post(USERS, {"email": "a@example.com", "name": "A", "role": "admin"}), 403, "forbidden")
+    problem_of(caller.call("PATCH", path_of(agent), json={"role": "admin"}), 403, "forbidden")
+    problem_of(caller.call("PATCH", path_of(admin), json={"role": "agent"}), 403, "forbidden")
+    problem_of(caller.post(path_of(admin, "/leave"), {}), 403, "forbidden")
+    assert "marketer" == invite(caller, email="m@example.com", role="marketer")["role"]
+
+
+def test_a_key_makes_no_link_for_who_has_a_password(caller, colleague):
+    refused = problem_of(caller.post(path_of(colleague, "/link")), 403, "forbidden")
+
+    assert "has a password" in refused["detail"]
+
+
+def test_a_key_makes_no_link_for_who_works_elsewhere_too(hub, caller, stranger):
+    """It would open an account where the key has no say; an invitation there gives nobody a say."""
+    colleague = make_person(hub, caller.workspace, Role.AGENT, password=None)
     invite(stranger, email=colleague.email, role="analyst")
+    assert caller.post(path_of(colleague, "/link")).json["link"]
+    run(hub, "UPDATE members SET accepted_at = now() WHERE user_id = :id", id=colleague.user_id)
 
     refused = problem_of(caller.post(path_of(colleague, "/link")), 403, "forbidden")
 
@@ -200,7 +224,7 @@ def test_who_left_comes_back_by_an_invitation(caller, hub, colleague):
 
     back = invite(caller, email=colleague.email, role="analyst")
 
-    assert ("active", "analyst", None) == (back["state"], back["role"], back["left_at"])
+    assert ("invited", "analyst", None) == (back["state"], back["role"], back["left_at"])
 
 
 def test_nobody_leaves_twice(hub, caller, colleague):

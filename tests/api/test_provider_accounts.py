@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from hub.accounts.keys import CreateKey, create_key
+from hub.accounts.scopes import WORKSPACE_SCOPES, Scope
 from hub.core import clock, ids
 from hub.core.runtime import Runtime
 from tests.api.making import (
     ACCOUNTS,
     CREDENTIALS,
+    MESSAGES,
     faults_of,
     json_of,
     make_account,
@@ -82,7 +84,13 @@ def test_a_test_key_does_not_touch_a_live_account(hub, client):
     live = make_caller(hub, client, test=False)
     account = add(live)
     with hub.db.across_workspaces() as session:
-        _, secret = create_key(session, hub.vault, live.workspace.id, CreateKey(name="t", test=True), actor="tests")
+        _, secret = create_key(
+            session,
+            hub.vault,
+            live.workspace.id,
+            CreateKey(name="t", test=True, scopes=WORKSPACE_SCOPES),
+            actor="tests",
+        )
     test = Caller(live.workspace, secret, client)
 
     assert 403 == test.call("PATCH", f"{ACCOUNTS}/{account['id']}", json={"held": True}).status_code
@@ -266,6 +274,30 @@ def test_a_test_message_is_pinned_to_its_account(hub, caller):
     message = ids.read("msg", response.json["id"])
     ((route, test),) = run(hub, "SELECT route, test FROM messages WHERE id = :id", id=message)
     assert ([str(ids.read("acc", account))], True) == ([step["provider_account"] for step in route], test)
+
+
+def test_a_test_message_says_nothing_of_the_account_and_is_written_down(hub, client):
+    owner = make_caller(hub, client, scopes=WORKSPACE_SCOPES)
+    account = ids.show("acc", make_account(hub, owner, name="Secret plans").id)
+
+    message = owner.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}}).json or {}
+
+    assert "Test message" == (owner.post(f"{MESSAGES}/{message['id']}/reveal").json or {})["body"]
+    acts = run(hub, "SELECT object FROM audit WHERE action = 'provider_account.tested' AND object = :id", id=account)
+    assert 1 == len(acts)
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"), [(None, 403), (Scope.MESSAGES_WRITE, 202), (Scope.MESSAGES_TEST, 202)], ids=str
+)
+def test_a_test_message_needs_the_right_to_send_as_well(hub, client, scope, status):
+    scopes = [Scope.PROVIDER_ACCOUNTS_WRITE, *([scope] if scope else [])]
+    caller = make_caller(hub, client, scopes=scopes)
+    account = ids.show("acc", make_account(hub, caller).id)
+
+    response = caller.post(f"{ACCOUNTS}/{account}/test", {"to": {"phone": "+79161234567"}})
+
+    assert status == response.status_code
 
 
 def test_a_test_message_needs_a_phone_and_an_account_that_sends(hub, caller):

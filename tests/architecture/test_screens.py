@@ -20,6 +20,8 @@ PUBLIC = {
     "accounts_screens.sign_out",
     "accounts_screens.choose_password",
     "accounts_screens.take_password",
+    "accounts_screens.invitation",
+    "accounts_screens.accept_invitation",
     "shell.preferences",
 }
 """Screens that visitors may see and send."""

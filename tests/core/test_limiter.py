@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.core import ids
-from hub.core.limiter import Limiter
+from hub.core.limiter import SHARE_LIFE_SECONDS, Limiter
 from hub.core.queue import connect
 from hub.embedded.servers import RunningServers
 
@@ -67,6 +67,17 @@ def test_a_refused_request_costs_nothing(limiter):
     waits = {limiter.hit(name, 60).retry_after_seconds for _ in range(50)}
 
     assert waits <= {1}
+
+
+def test_what_is_used_up_is_forgotten(limiter):
+    """Names come from visitors: what is kept of them must not grow for ever."""
+    for _ in range(50):
+        limiter.hit(key(), 60)
+        limiter.hit(key(), 6000)
+    time.sleep(SHARE_LIFE_SECONDS + 0.1)
+    limiter.hit(key(), 6000)
+
+    assert 1 == len(limiter._shares)
 
 
 def test_keys_do_not_share_a_limit(limiter):

@@ -1,10 +1,13 @@
 """Writing, reading, cancelling and finding messages by hand."""
 
+import csv
+import io
 import re
 
 import pytest
 
 from hub.accounts.roles import Role
+from hub.core import ids
 from tests.api.making import MESSAGES, make_account, run, send
 from tests.conftest import make_caller
 from tests.messages.making import acts, make_ended
@@ -34,6 +37,99 @@ def test_a_message_is_written_and_leads_to_its_page(hub, caller, place, enter):
     assert "Anna Petrova" in page.text
     ((test, user_id, _),) = messages_of(hub, caller)
     assert (True, True) == (test, user_id is not None)
+
+
+def test_what_is_written_by_hand_is_written_down(hub, caller, place, enter):
+    make_account(hub, caller)
+    browser = enter()
+
+    answers = [write(browser, place) for _ in range(2)]
+
+    assert [answers[0].headers["Location"].rpartition("/")[2]] == [
+        act.object for act in acts(hub, caller, "message.sent")
+    ]
+
+
+def test_a_number_without_its_country_is_told_which_country_it_was_read_in(hub, caller, place, enter):
+    make_account(hub, caller)
+
+    page = write(enter(), place, to__phone="12").text
+
+    assert "It was read as dialled in Russia." in page
+
+
+def test_where_the_only_account_is_held_the_form_says_so_and_leads_there(hub, caller, place, enter):
+    account = make_account(hub, caller)
+    run(hub, "UPDATE provider_accounts SET held = true WHERE id = :id", id=account.id)
+
+    page = enter().get(f"{place}/messages/new").text
+
+    assert f"{account.name} is held" in page
+    assert f"/provider-accounts/{ids.show('acc', account.id)}" in page
+    assert "Nothing to send with yet" not in page
+
+
+def test_a_message_that_waits_for_a_held_account_says_so(hub, caller, place, enter):
+    account = make_account(hub, caller)
+    run(hub, "UPDATE provider_accounts SET held = true WHERE id = :id", id=account.id)
+    message = send(caller)
+
+    page = enter().get(f"{place}/messages/{message['id']}").text
+
+    assert f"Waiting: {account.name} is held." in page
+    assert f"/provider-accounts/{ids.show('acc', account.id)}" in page
+
+
+@pytest.mark.parametrize(("test", "is_advised"), [(True, False), (False, True)])
+def test_a_live_message_where_there_is_but_a_simulator_is_told_so(hub, caller, place, enter, test, is_advised):
+    message = make_ended(hub, caller, Status.FAILED, "no_provider_account")
+    run(hub, "UPDATE messages SET test = :test WHERE id = :id", test=test, id=ids.read("msg", message["id"]))
+
+    page = enter().get(f"{place}/messages/{message['id']}").text
+
+    assert is_advised == ("make a test key, or add a live account" in page)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("suppressed", "this address must not be written to"),
+        ("spend_ceiling", "the spend ceiling is reached"),
+        ("no_consent", "the person has not agreed"),
+    ],
+)
+def test_what_held_a_message_back_is_said_by_its_reason(hub, caller, place, enter, reason, words):
+    message = send(caller)
+    run(
+        hub,
+        "UPDATE messages SET status = :status, final = true, reason_code = :reason, finished_at = now() WHERE id = :id",
+        status=Status.SUPPRESSED.value,
+        reason=reason,
+        id=ids.read("msg", message["id"]),
+    )
+
+    page = enter().get(f"{place}/messages/{message['id']}").text
+
+    assert page.count(f"Held back: {words}") >= 2  # what it came to, and the timeline
+    assert set(re.findall("Held back: [^<(]*?(?= at|<)", page)) == {f"Held back: {words}"}
+
+
+def test_a_cost_that_is_only_counted_is_shown_as_an_estimate(hub, caller, place, enter):
+    message = make_ended(hub, caller, Status.DELIVERED)
+    run(
+        hub,
+        "UPDATE attempts SET cost_micros = NULL, cost_currency = NULL, counted_micros = 450000,"
+        " counted_currency = 'USD' WHERE workspace_id = :id",
+        id=caller.workspace.id,
+    )
+    browser = enter()
+
+    pages = [browser.get(f"{place}{path}").text for path in ("/messages", f"/messages/{message['id']}")]
+
+    assert ["≈ $0.45" in page for page in pages] == [True, True]
+    (row,) = csv.DictReader(io.StringIO(browser.get(f"{place}/messages.csv").text))
+    assert ("0.450000", "USD", "true") == (row["cost"], row["currency"], row["cost_is_estimate"])
+    assert None is caller.get(f"{MESSAGES}/{message['id']}").json["attempts"][0]["cost"]
 
 
 def test_a_form_sent_twice_is_one_message_and_a_changed_one_another(hub, caller, place, enter):

@@ -134,6 +134,17 @@ def test_messages_that_no_account_can_send(hub, caller, conclude):
     assert {} == needed(caller)
 
 
+def test_live_messages_where_there_is_but_a_simulator(hub, caller, conclude):
+    """It is said what went wrong: the key, not the account."""
+    make_account(hub, caller, test=True)
+    made = conclude(Status.FAILED)
+    run(hub, "UPDATE messages SET reason_code = 'no_provider_account' WHERE id = ANY(:ids)", ids=made)
+
+    assert (
+        "the workspace has only a simulator account: make a test key" in needed(caller)["no_provider_account"]["text"]
+    )
+
+
 def test_many_undelivered_messages(hub, caller, conclude):
     """More than a tenth of at least twenty, told with last week's share."""
     conclude(Status.DELIVERED, count=17)
@@ -158,8 +169,12 @@ def test_a_key_that_expires_soon(hub, caller):
     assert {} == needed(caller)
 
 
-@pytest.mark.parametrize(("spent", "word"), [(79, None), (80, "has spent 80%"), (100, "has reached")])
-def test_ceilings(hub, caller, spent, word):
+@pytest.mark.parametrize(
+    ("spent", "word", "state"),
+    [(79, None, "idle"), (80, "has spent 80%", "near"), (100, "has reached", "reached")],
+    ids=str,
+)
+def test_ceilings(hub, caller, spent, word, state):
     """A warning from four fifths on, of accounts and of keys."""
     account = make_account(hub, caller, test=False)
     key = make_key(hub, caller, ceiling_micros=100, ceiling_currency="USD")
@@ -173,6 +188,7 @@ def test_ceilings(hub, caller, spent, word):
     found = needed(caller)
 
     assert ({"account_ceiling", "key_ceiling"} if word else set()) == found.keys()
+    assert [state] == states(caller)
     assert all(word in item["text"] for item in found.values() if word)
 
 

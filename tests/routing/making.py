@@ -53,7 +53,7 @@ class Shop:
     def change(self, account: ProviderAccount, **fields: Any) -> None:
         """Write an account with other values."""
         with self.hub.db.across_workspaces() as session:
-            routing_store.change(session, self.hub.vault, replace(account, **fields))
+            routing_store.change(session, replace(account, **fields))
 
     def accept(self) -> UUID:
         """Have a message accepted."""

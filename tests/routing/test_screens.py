@@ -38,7 +38,7 @@ def send_form(web: FlaskClient, page: str, action: str | None = None, **fields: 
 
 def stored(shop: Shop, account: ProviderAccount) -> ProviderAccount:
     with shop.hub.db.across_workspaces() as session:
-        found = store.find(session, shop.hub.vault, account.id)
+        found = store.find(session, account.id)
     assert found
     return found
 
@@ -124,7 +124,7 @@ def test_an_edit_changes_what_was_typed_and_keeps_the_secrets(shop, web):
     assert 303 == response.status_code, response.text
     changed = stored(shop, shop.account)
     assert ("Renamed", "SHOP", None) == (changed.name, changed.sender, changed.segment_price)
-    assert CREDENTIALS | {"auth_token": "new"} == changed.credentials
+    assert CREDENTIALS | {"auth_token": "new"} == changed.credentials(shop.hub.vault)
 
 
 def test_an_account_is_held_and_resumed(shop, web):

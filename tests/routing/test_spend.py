@@ -12,7 +12,7 @@ from hub.core import clock
 from hub.messages import rollups
 from hub.messages.reasons import Verdict
 from hub.routing import spend
-from hub.routing.service import Directory
+from hub.routing.directory import Directory
 from tests.routing.making import CENT, make_shop
 from tracking.delivery import AttemptStatus, Status
 from tracking.spend import State
@@ -116,6 +116,20 @@ def test_an_account_at_its_ceiling_is_not_called(shop, ceiling, called):
     assert called == shop.mark(message)
     if not called:
         assert SUPPRESSED == shop.why_not(message)
+
+
+@pytest.mark.parametrize(("micros", "called"), [(20_000, True), (19_999, False)], ids=["enough", "too_little"])
+def test_an_account_stops_when_the_rest_does_not_pay_for_one_segment_more(shop, micros, called):
+    """What starts calls, who chooses accounts, and the meter say the same."""
+    shop.change(shop.account, monthly_ceiling=replace(CENT, micros=micros))
+    shop.send()
+
+    with shop.hub.db.transaction(shop.actor.workspace_id) as session:
+        full = spend.full_accounts(session, shop.actor.workspace_id)
+        known = spend.of_month(session, shop.actor.workspace_id, clock.now()).accounts[shop.account.id]
+
+    assert called == shop.mark(shop.accept())
+    assert (called, called) == (shop.account.id not in full, known.state is not State.REACHED)
 
 
 @pytest.mark.parametrize(("ceiling", "called"), [(20_000, True), (10_000, False)], ids=["below", "reached"])

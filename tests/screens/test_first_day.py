@@ -85,7 +85,7 @@ def test_the_language_is_switched_where_one_is(shop: Shop, signed_in: Page):
 def test_the_figures_of_the_home_screen_move(live: LiveHub, shop: Shop, signed_in: Page):
     """A message that a program sends is counted on the open screen."""
     signed_in.goto(shop.url)
-    tile = signed_in.locator(".tile", has_text="Handed over").locator(".tile-value")
+    tile = signed_in.locator(".tile", has_text="Messages").locator(".tile-value")
     before = int(tile.inner_text())
 
     live.settle(live.send_sms(phone()))

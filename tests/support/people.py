@@ -40,13 +40,15 @@ def make_person(hub: Runtime, workspace: Workspace, role: Role = Role.OWNER, **u
     return Person(made.id, made.email, PASSWORD, workspace, role)
 
 
-def sign_in(client: FlaskClient, person: Person, next_page: str | None = None, **change: str) -> TestResponse:
-    """Send the sign-in form; `change` overrides what is typed. Each comes from an address of its own."""
-    address = {"REMOTE_ADDR": f"10.1.{next(_numbers) % 250}.{next(_numbers) % 250}"}
+def sign_in(
+    client: FlaskClient, person: Person, next_page: str | None = None, address: str = "", **change: str
+) -> TestResponse:
+    """Send the sign-in form; `change` overrides what is typed. Each has an address of its own, or the named one."""
+    origin = {"REMOTE_ADDR": address or f"10.1.{next(_numbers) % 250}.{next(_numbers) % 250}"}
     query = {"next": next_page} if next_page else {}
-    page = client.get("/sign-in", query_string=query, environ_overrides=address)
+    page = client.get("/sign-in", query_string=query, environ_overrides=origin)
     typed = {"csrf_token": csrf_of(page), "email": person.email, "password": person.password, **change}
-    return client.post("/sign-in", query_string=query, data=typed, environ_overrides=address)
+    return client.post("/sign-in", query_string=query, data=typed, environ_overrides=origin)
 
 
 def post(client: FlaskClient, path: str, form_on: str | None = None, **fields: str) -> TestResponse:

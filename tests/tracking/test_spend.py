@@ -79,6 +79,12 @@ def test_a_warning_comes_at_80_percent_and_the_end_at_100(spent, ceiling, state)
     assert state is meter({"USD": spent}, "USD", ceiling).state
 
 
+@pytest.mark.parametrize(("spent", "state"), [(45, State.OK), (55, State.OK), (56, State.REACHED), (90, State.REACHED)])
+def test_what_does_not_pay_for_one_segment_more_is_the_end(spent, state):
+    """Three segments of 0.45 never cost more than 1.00."""
+    assert state is meter({"USD": spent}, "USD", 100, 45).state
+
+
 def test_a_ceiling_is_held_against_its_own_currency_only():
     """Nothing is converted; what was spent in other currencies is told beside it."""
     found = meter({"USD": 50, "RUB": 900}, "USD", 100)

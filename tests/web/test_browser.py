@@ -131,7 +131,7 @@ def test_a_dangerous_button_asks_and_names_the_number(page, site):
     page.get_by_role("button", name="Stop sending").click()
     dialog = page.get_by_role("dialog", name="Stop sending?")
     expect(dialog).to_contain_text("4308 messages will not be sent.")
-    dialog.get_by_role("button", name="Back").click()
+    dialog.get_by_role("button", name="Cancel").click()
 
     expect(dialog).not_to_be_visible()
 

@@ -43,6 +43,22 @@ def test_what_is_no_number_is_for_the_schema_to_refuse():
     assert ["/to/phone", "/limit"] == [fault.pointer for fault in refusal.value.errors]
 
 
+@pytest.mark.parametrize("limit", ["--5", "5" * 5000, "٣", "1.0"])
+def test_what_only_looks_like_a_number_is_refused(limit):
+    with pytest.raises(Unprocessable) as refusal:
+        forms.load(AddSchema(), MultiDict({"limit": limit, "name": "x", "to/phone": "+79161234567"}))
+
+    assert ["/limit"] == [fault.pointer for fault in refusal.value.errors]
+
+
+def test_a_field_that_is_sent_twice_shows_one_value(web):
+    sent = {"to/phone": ["+7", "+8"], "name": ["Anna", "Eve"], "kind": ["b", "b"], "limit": ["x", "y"]}
+
+    answer = web.post(PATH, data=sent)
+
+    assert (422, True) == (answer.status_code, 'value="Anna"' in answer.text)
+
+
 def test_a_refused_form_keeps_what_was_typed_but_no_secret(web):
     answer = web.post(PATH, data={"to/phone": "+7 <916>", "name": "Anna", "secret": "hunter2", "kind": "b"})
 

@@ -46,6 +46,17 @@ def test_every_text_is_translated(folder):
     assert ([], []) == (missing, wrong)
 
 
+def test_one_text_has_one_translation():
+    """Features with the same words say the same."""
+    found: dict[tuple[object, ...], set[tuple[str, ...]]] = {}
+    for folder in translations.folders():
+        for message in translations.current(folder):
+            key = (tuple(forms_of(message.id)), message.context)
+            found.setdefault(key, set()).add(tuple(forms_of(message.string)))
+
+    assert not {key: said for key, said in found.items() if key[0] != ("",) and len(said) > 1}
+
+
 def test_texts_are_found_where_they_stand():
     """Templates, navigation, services' mistakes, channels: one of each."""
     found = {text for message in translations.extracted(translations.SHELL) for text in forms_of(message.id)}

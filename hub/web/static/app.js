@@ -28,10 +28,11 @@
 
   async function copy(field) {
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(field.value ?? field.innerText);
       say(text("Copied"));
     } catch {
-      field.select();
+      if (field.select) field.select();
+      else getSelection().selectAllChildren(field);
       say(document.execCommand("copy") ? text("Copied") : text("NotCopied"));
     }
   }
@@ -54,6 +55,10 @@
       if (button) act(button);
     }
   });
+
+  if (matchMedia("(max-width: 35.99rem)").matches) {
+    document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = false; });
+  }
 
   document.addEventListener("keydown", (event) => {
     const menu = document.querySelector("details[data-menu][open]");

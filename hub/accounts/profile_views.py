@@ -13,7 +13,6 @@ from hub.accounts import passwords, second_factor, sessions, sessions_store, use
 from hub.accounts.auth import current_person, signed_in
 from hub.accounts.screens import blp
 from hub.accounts.sign_in_views import attempts, begin, new_password, wait_in_words
-from hub.accounts.user_agents import in_words
 from hub.core import clock
 from hub.core.problems import Fault, TooManyRequests, Unprocessable
 from hub.web import i18n
@@ -23,6 +22,23 @@ from hub.web.shell import keep
 
 NEW_KEY = "new_second_factor"
 NEW_CODES = "new_rescue_codes"
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "YaBrowser": "Yandex",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+"""The order matters: Chrome also calls itself Safari, Android also Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,7 @@ def change_profile() -> Response:
         if values["email"] != user.email:
             _demand_password("current_password")
         with hub.db.across_workspaces() as transaction:
-            users.change_profile(transaction, hub.vault, user.id, **values)
+            users.change_profile(transaction, hub.vault, user, **values)
     except Unprocessable as problem:
         return _profile(Form.refused(problem))
     response = _back()
@@ -68,7 +84,7 @@ def change_profile() -> Response:
 @blp.get("/profile/password")
 @signed_in()
 def password() -> Response:
-    """Ask for the present password and a new one."""
+    """Ask for the current password and a new one."""
     return _page("accounts/password.html", Form())
 
 
@@ -98,15 +114,19 @@ def factor() -> Response:
 @blp.post("/profile/second-factor")
 @signed_in()
 def turn_factor_on() -> Response:
-    """Turn the second factor on, once a code proves that the app works."""
+    """Turn the second factor on with the password, once a code proves that the app works."""
     user, hub = current_person(), runtime()
     key = session.get(NEW_KEY)
     step = second_factor.step_of(key, request.form.get("code", "")) if key else None
+    try:
+        _demand_password("current_password")
+    except Unprocessable as problem:
+        return _factor(Form.refused(problem))
     if user.has_second_factor or key is None or step is None:
         wrong = Fault("/code", "This code does not fit. Check the clock of your phone and try the next one.")
         return _factor(Form.refused(Unprocessable("See errors.", errors=[wrong])))
     with hub.db.across_workspaces() as transaction:
-        session[NEW_CODES] = second_factor.turn_on(transaction, hub.vault, user.id, key, step)
+        session[NEW_CODES] = second_factor.turn_on(transaction, hub.vault, user, key, step)
     session.pop(NEW_KEY)
     return redirect(url_for("accounts_screens.new_rescue_codes"), HTTPStatus.SEE_OTHER)
 
@@ -121,7 +141,7 @@ def turn_factor_off() -> Response:
     except Unprocessable as problem:
         return _factor(Form.refused(problem))
     with hub.db.across_workspaces() as transaction:
-        second_factor.turn_off(transaction, hub.vault, user.id)
+        second_factor.turn_off(transaction, hub.vault, user)
     flash(gettext("The second factor is off."))
     return _back()
 
@@ -136,7 +156,7 @@ def make_rescue_codes() -> Response:
     except Unprocessable as problem:
         return _factor(Form.refused(problem))
     with hub.db.across_workspaces() as transaction:
-        session[NEW_CODES] = second_factor.new_rescue_codes(transaction, hub.vault, user.id)
+        session[NEW_CODES] = second_factor.new_rescue_codes(transaction, hub.vault, user)
     return redirect(url_for("accounts_screens.new_rescue_codes"), HTTPStatus.SEE_OTHER)
 
 
@@ -160,7 +180,7 @@ def end_session() -> Response:
             if kept.digest != _this() and wanted in {"others", kept.digest.hex()}:
                 sessions_store.end(transaction, user.id, kept.digest)
                 users.write_down(transaction, hub.vault, user.id, "session.ended")
-    flash(gettext("Signed out there."))
+    flash(gettext("That session has ended."))
     return _back()
 
 
@@ -182,14 +202,14 @@ def _typed() -> dict[str, str | None]:
 
 
 def _demand_password(field: str) -> None:
-    """Raise `Unprocessable` unless the form holds the person's present password."""
+    """Raise `Unprocessable` unless the form holds the person's current password."""
     user = current_person()
     try:
         attempts().count(f"password:{user.id}", request.remote_addr)
     except TooManyRequests as problem:
         raise Unprocessable("See errors.", errors=[Fault(f"/{field}", wait_in_words(problem))]) from problem
     if not passwords.fits(request.form.get(field, ""), user.password):
-        raise Unprocessable("See errors.", errors=[Fault(f"/{field}", "This is not your present password.")])
+        raise Unprocessable("See errors.", errors=[Fault(f"/{field}", "This is not your current password.")])
 
 
 def _profile(form: Form) -> Response:
@@ -197,7 +217,7 @@ def _profile(form: Form) -> Response:
     with hub.db.across_workspaces() as transaction:
         kept = sessions_store.of_user(transaction, hub.vault, user.id, clock.now())
     shown = [
-        ShownSession(one.digest.hex(), in_words(one.browser), one.address, one.seen_at, one.digest == _this())
+        ShownSession(one.digest.hex(), _in_words(one.browser), one.address, one.seen_at, one.digest == _this())
         for one in kept
     ]
     return _page("accounts/profile.html", form, sessions=shown)
@@ -210,6 +230,12 @@ def _factor(form: Form) -> Response:
     key = session.setdefault(NEW_KEY, second_factor.new_key())
     picture = second_factor.picture(key, user.email)
     return _page("accounts/factor_off.html", form, key=second_factor.shown(key), picture=picture)
+
+
+def _in_words(user_agent: str) -> str:
+    """Return browser and system, such as `Firefox, Windows`; of an unknown one its own first word."""
+    found = [next((name for sign, name in signs.items() if sign in user_agent), "") for signs in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, found)) or user_agent.partition("/")[0] or "?"
 
 
 def _this() -> bytes | None:
