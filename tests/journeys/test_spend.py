@@ -39,7 +39,7 @@ def spent(live: LiveHub, account: dict[str, Any]) -> Decimal:
 
 
 def wait_until_spent(live: LiveHub, account: dict[str, Any], amount: Decimal) -> None:
-    wait_until(lambda: amount == spent(live, account), 10, lambda: f"{spent(live, account)} and not {amount}")
+    wait_until(lambda: amount <= spent(live, account), 10, lambda: f"{spent(live, account)} and not {amount}")
 
 
 def test_the_next_message_comes_from_the_changed_sender(live, carrier, account):
@@ -76,17 +76,20 @@ def test_a_test_message_arrives_through_its_account(live, carrier, account):
 
 
 def test_an_account_at_its_ceiling_sends_nothing_more(live, carrier, account):
-    """One message more is allowed; the next is suppressed, and the provider never hears of it."""
+    """Some messages more are allowed; the next is suppressed, and the provider never hears of it."""
     change(live, account, segment_price=PRICE)
-    ceiling = spent(live, account) + Decimal("0.01")
+    ceiling = spent(live, account) + Decimal("0.05")
     change(live, account, monthly_ceiling={"amount": str(ceiling), "currency": "USD"})
-    first = live.settle(live.send_sms(phone()))
-    wait_until_spent(live, account, ceiling)
+    allowed = []
+    while spent(live, account) < ceiling:
+        allowed.append(live.settle(live.send_sms(phone()))["status"])
+        time.sleep(0.5)
 
     to = phone()
-    second = live.settle(live.send_sms(to))
+    refused = live.settle(live.send_sms(to))
 
-    assert ("delivered", "suppressed", "spend_ceiling") == (first["status"], second["status"], second["reason"]["code"])
+    assert ("suppressed", "spend_ceiling") == (refused["status"], refused["reason"]["code"])
+    assert "delivered" in allowed
     assert [] == carrier.received(to)
     assert "reached" == live.get(f"/provider-accounts/{account['id']}")["spend"]["state"]
 
