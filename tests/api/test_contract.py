@@ -15,11 +15,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from hub.accounts.roles import Role
 from hub.core import ids
 from hub.core.runtime import Runtime
-from tests.api.making import ACCOUNTS, MESSAGES, make_account, make_attempt, make_message, send
+from tests.api.making import ACCOUNTS, MESSAGES, json_of, make_account, make_attempt, make_message, send
 from tests.api.test_openapi import OF_THE_API
 from tests.conftest import Caller
+from tests.support.people import make_person
 from tracking.delivery import AttemptStatus
 
 CHECKS = (
@@ -44,6 +46,10 @@ def test_answers_are_as_documented(hub: Runtime, caller: Caller, schema: Any, ro
     known = {
         "message_id": send(caller)["id"],
         "account_id": ids.show("acc", make_account(hub, caller).id),
+        "key_id": json_of(caller.post("/api/v1/api-keys", {"name": "k", "scopes": ["messages:read"], "test": True}))[
+            "id"
+        ],
+        "user_id": ids.show("usr", make_person(hub, caller.workspace, Role.AGENT).user_id),
     }
     operation = schema[path][method]
     generators = [operation.as_strategy(generation_mode=mode) for mode in schemathesis.GenerationMode]

@@ -63,7 +63,12 @@ def shop(live: LiveHub) -> Shop:
         "settings": "/settings",
         "not-found": "/messages/nothing",
     }
-    own = {"profile": "/profile", "password": "/profile/password", "styleguide": "/styleguide"}
+    own = {
+        "profile": "/profile",
+        "password": "/profile/password",
+        "second-factor": "/profile/second-factor",
+        "styleguide": "/styleguide",
+    }
     screens = {name: home + path for name, path in inside.items()} | own
     cookies = [{"name": c.name, "value": str(c.value), "url": url} for c in session.cookies]
     return Shop(url, cookies, screens)

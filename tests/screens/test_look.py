@@ -36,9 +36,12 @@ SIGNED_IN = [
     "audit",
     "settings",
     "profile",
+    "second-factor",
     "password",
     "styleguide",
 ]
+LEAD_ON = {"/", "/profile/rescue-codes", "/w/<slug>/messages/<message_id>/reveal"}
+"""Addresses that show nothing by themselves: they lead to a screen, or show what was just made."""
 PUBLIC = {"sign-in": "/sign-in"}
 FOCUSABLE = """() => {
     const visible = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest("dialog:not([open])");
@@ -106,7 +109,7 @@ def test_an_error_page_can_be_used_by_everyone(shop: Shop, signed_in: Page, axe,
     assert {} == look(signed_in, axe, overflow, f"not-found-{language}")
 
 
-@pytest.mark.parametrize("screen", SIGNED_IN)
+@pytest.mark.parametrize("screen", [name for name in SIGNED_IN if name != "styleguide"])
 def test_the_keyboard_reaches_everything(shop: Shop, signed_in: Page, screen):
     """Tab comes first to the link that skips the navigation, then to everything that can be used."""
     signed_in.goto(shop.url + shop.screens[screen])
@@ -137,4 +140,4 @@ def test_every_screen_is_looked_at(settings: Settings, shop: Shop):
     adapter = app.url_map.bind("hub")
     looked_at = {str(adapter.match(shop.screens[name].split("?")[0], return_rule=True)[0].rule) for name in SIGNED_IN}
 
-    assert set() == rules - looked_at
+    assert LEAD_ON == rules - looked_at
