@@ -17,6 +17,7 @@ from hub.app import create_app
 from hub.core.runtime import Runtime
 from hub.core.settings import Settings
 from tests.support import one_database
+from tests.support.people import Person, make_person
 
 settings, hub = one_database.settings, one_database.hub
 
@@ -44,6 +45,12 @@ def client(app: Flask, hub: Runtime) -> FlaskClient:
 def workspace(hub: Runtime) -> Workspace:
     """Make a workspace."""
     return make_workspace(hub)
+
+
+@pytest.fixture
+def person(hub: Runtime, workspace: Workspace) -> Person:
+    """Make an owner who has a password."""
+    return make_person(hub, workspace)
 
 
 def make_workspace(hub: Runtime) -> Workspace:

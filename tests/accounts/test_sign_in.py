@@ -7,11 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from hub.accounts import users
-from hub.accounts.attempts import EXTENSION
 from hub.accounts.roles import Role
 from hub.app import create_app
 from hub.core import ids
-from hub.core.problems import TooManyRequests
 from tests.accounts.conftest import make_workspace
 from tests.support.people import PASSWORD, csrf_of, make_person, post, sign_in
 
@@ -32,12 +30,6 @@ def acts(hub, workspace):
     with hub.db.across_workspaces() as session:
         query = text("SELECT action, actor, address FROM audit WHERE workspace_id = :id ORDER BY id")
         return [tuple(row) for row in session.execute(query, {"id": workspace.id})]
-
-
-@pytest.fixture
-def person(hub, workspace):
-    """Make an owner who has a password."""
-    return make_person(hub, workspace)
 
 
 def test_the_right_password_opens_the_workspace(client, person):
@@ -291,37 +283,6 @@ def test_whoever_left_a_workspace_does_not_see_it_any_more(hub, client, person):
     assert (404, 200) == (client.get(home).status_code, client.get("/profile").status_code)
 
 
-def test_too_many_tries_at_an_account_are_refused(client, person):
-    """Even with the right password then; the person signs in from elsewhere all the same."""
-    answers = [sign_in(client, person, address="10.2.0.1", password="wrong wrong wrong") for _ in range(11)]
-
-    assert [422] * 10 + [429] == [answer.status_code for answer in answers]
-    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
-    assert "Try again in" in answers[-1].text
-    assert 429 == sign_in(client, person, address="10.2.0.1").status_code
-    assert 303 == sign_in(client, person, address="10.2.0.2").status_code
-
-
-def test_one_network_of_ipv6_is_one_address(client, person):
-    answers = [
-        sign_in(client, person, address=f"2001:db8:7:9::{number}", password="wrong wrong wrong").status_code
-        for number in range(11)
-    ]
-
-    assert [422] * 10 + [429] == answers
-    assert 303 == sign_in(client, person, address="2001:db8:7:a::1").status_code
-
-
-def test_an_account_has_a_limit_from_everywhere(app):
-    """Codes are few; passwords are so many that no stranger shuts a person out."""
-    attempts = app.extensions[EXTENSION]
-    for number in range(100):
-        attempts.count_guess("somebody", f"10.3.0.{number}")
-
-    with pytest.raises(TooManyRequests):
-        attempts.count_guess("somebody", "10.3.1.0")
-
-
 def test_behind_a_proxy_the_visitors_address_is_counted_and_written_down(hub, settings, workspace):
     app, person = create_app(replace(settings, trusted_proxies=1)), make_person(hub, workspace)
     browser = app.test_client()
@@ -361,27 +322,6 @@ def test_a_page_outside_keeps_the_sidebar_of_the_workspace_used_last(hub, client
 
     assert f'href="/w/{other.slug}/audit"' in client.get("/profile").text
     assert f"/w/{other.slug}/" == client.get("/").location
-
-
-def test_too_many_tries_at_an_unknown_account_are_refused_alike(client, person):
-    answers = [
-        sign_in(client, person, email=f"ghost-{person.user_id}@example.com", address="10.2.0.3").status_code
-        for _ in range(11)
-    ]
-
-    assert [422] * 10 + [429] == answers
-
-
-def test_without_redis_the_limit_does_not_lapse(hub, settings, workspace):
-    app = create_app(replace(settings, redis_url="unix:///nowhere/valkey.sock"))
-    client = app.test_client()
-    person = make_person(hub, workspace)
-
-    wrong = {"password": "wrong wrong wrong", "address": "10.2.0.4"}
-    answers = [sign_in(client, person, **wrong).status_code for _ in range(11)]
-
-    assert [422] * 10 + [429] == answers
-    app.extensions["hub"].db.close()
 
 
 def test_a_language_chosen_while_signed_in_stays_with_the_person(hub, client, person):
