@@ -18,12 +18,6 @@ from tests.support.people import PASSWORD, make_person, post, sign_in
 NEW = "violet harbour 1958 kites"
 
 
-@pytest.fixture
-def person(hub, workspace):
-    """Make an owner who has a password."""
-    return make_person(hub, workspace)
-
-
 def link_for(hub, person):
     """Return the path of a link to choose a password."""
     with hub.db.across_workspaces() as session:
